@@ -1,0 +1,146 @@
+import { hostname } from "node:os";
+import { parseArgs } from "node:util";
+
+/** What `npm start` was asked for. */
+export interface StartOptions {
+	readonly device: string | undefined;
+	readonly baud: number;
+	readonly broker: BrokerAddress | undefined;
+	readonly topic: string;
+	readonly id: string;
+	readonly QoS: 0 | 1 | 2;
+	/** s */
+	readonly interval: number;
+	readonly count: number | undefined;
+	readonly data: string;
+	readonly trace: boolean;
+	readonly json: boolean;
+}
+
+export interface BrokerAddress {
+	readonly host: string;
+	readonly port: number;
+	readonly user: string | undefined;
+	readonly password: string | undefined;
+}
+
+/** A wrong option: its message is one line for the user, and the exit code is 2. */
+export class UsageError extends Error {
+	override name = "UsageError";
+}
+
+export const HELP = `Sensor telemetry through a BC20, on this computer.
+
+npm start -- [options]
+  --device <tty>      a real modem on this tty or pty; a simulated BC20 where absent
+  --baud <n>          its baud rate (115200)
+  --broker <url>      mqtt://[user:password@]host:port; an embedded broker where absent
+  --topic <topic>     topic of the messages (telemetry/<id>)
+  --id <id>           MQTT client identifier, and SenML base name (bc20-<host name>)
+  --qos <0|1|2>       quality of service (1)
+  --interval <s>      seconds between two samples, fractions allowed (5)
+  --count <n>         stop when n messages are acknowledged
+  --data <folder>     where the outbox lives (data)
+  --trace             show the AT conversation
+  --json              one JSON object a line instead of the table
+  --help              this text`;
+
+/**
+ * Reads the command line.
+ * @returns undefined where help is asked for
+ * @throws UsageError
+ */
+export function startOptions(argv: readonly string[]): StartOptions | undefined {
+	const values = parse(argv);
+	if (values.help) return undefined;
+	const id = values.id ?? `bc20-${hostname().replace(/[^A-Za-z0-9.-]/g, "-")}`;
+	// The identifier is the SenML base name too: RFC 8428, 4.5.1.
+	if (!/^[A-Za-z0-9][-A-Za-z0-9:._/]{0,127}$/.test(id))
+		throw new UsageError("--id must be 1 to 128 letters, digits or -:._/ and begin with a letter or digit");
+	const topic = values.topic ?? `telemetry/${id}`;
+	const bytes = Buffer.byteLength(topic);
+	if (!bytes || bytes > 255) throw new UsageError("--topic must be 1 to 255 bytes");
+	if (/[+#"\u0000-\u001f\u007f]/.test(topic))
+		throw new UsageError(
+			"--topic must not hold +, #, quotes or control characters: the modem cannot publish to it",
+		);
+	return {
+		device: values.device,
+		baud: number("--baud", values.baud, 115_200, 300, 921_600, true),
+		broker: values.broker === undefined ? undefined : brokerAddress(values.broker),
+		topic,
+		id,
+		QoS: number("--qos", values.qos, 1, 0, 2, true) as 0 | 1 | 2,
+		interval: number("--interval", values.interval, 5, 0.001, 604_800, false),
+		count: values.count === undefined ? undefined : number("--count", values.count, 1, 1, 1e9, true),
+		data: values.data ?? "data",
+		trace: values.trace ?? false,
+		json: values.json ?? false,
+	};
+}
+
+function parse(argv: readonly string[]) {
+	try {
+		return parseArgs({
+			args: [...argv],
+			options: {
+				device: { type: "string" },
+				baud: { type: "string" },
+				broker: { type: "string" },
+				topic: { type: "string" },
+				id: { type: "string" },
+				qos: { type: "string" },
+				interval: { type: "string" },
+				count: { type: "string" },
+				data: { type: "string" },
+				trace: { type: "boolean" },
+				json: { type: "boolean" },
+				help: { type: "boolean", short: "h" },
+			},
+		}).values;
+	} catch (error) {
+		throw new UsageError((error as Error).message.split(/\.? To specify|\n/, 1)[0]);
+	}
+}
+
+function number(
+	name: string,
+	text: string | undefined,
+	byDefault: number,
+	minimum: number,
+	maximum: number,
+	whole: boolean,
+): number {
+	if (text === undefined) return byDefault;
+	const value = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
+	if (!(value >= minimum && value <= maximum) || (whole && !Number.isInteger(value)))
+		throw new UsageError(
+			`${name} must be a ${whole ? "whole number" : "number"} from ${minimum} to ${maximum}`,
+		);
+	return value;
+}
+
+function brokerAddress(text: string): BrokerAddress {
+	let url: URL;
+	try {
+		url = new URL(text);
+	} catch {
+		throw new UsageError("--broker must be mqtt://[user:password@]host:port");
+	}
+	if (url.protocol === "mqtts:")
+		throw new UsageError("--broker: the module's MQTT commands have no TLS; use mqtt://");
+	if (
+		url.protocol !== "mqtt:" ||
+		!url.hostname ||
+		(url.pathname !== "" && url.pathname !== "/") ||
+		url.search
+	)
+		throw new UsageError("--broker must be mqtt://[user:password@]host:port");
+	const part = (value: string) => (value ? decodeURIComponent(value) : undefined);
+	return {
+		host: url.hostname.replace(/^\[|\]$/g, ""),
+		port: url.port ? Number(url.port) : 1883,
+		user: part(url.username),
+		password: part(url.password),
+	};
+}

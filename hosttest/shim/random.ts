@@ -1,0 +1,10 @@
+/** Random numbers that are the same for the same seed: returns a function that gives numbers from 0 to below 1 (mulberry32). */
+export function seededRandom(seed: number): () => number {
+	let state = seed | 0;
+	return () => {
+		state = (state + 0x6d2b79f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+	};
+}

@@ -1,0 +1,54 @@
+import test from "ava";
+import fc from "fast-check";
+import { Backoff } from "../../../modules/telemetry/backoff.js";
+
+test("the bound doubles from the first to the maximum, and begins anew after reset", t => {
+	const backoff = new Backoff({ firstMs: 1_000, maximumMs: 5_000, random: () => 0.999_999 });
+	const delays = () => [backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next()];
+	t.deepEqual(delays(), [1_000, 2_000, 4_000, 5_000, 5_000]);
+	backoff.reset();
+	t.deepEqual(delays(), [1_000, 2_000, 4_000, 5_000, 5_000]);
+});
+
+test("property: full jitter: any random value gives a whole delay from 1 to the bound", t => {
+	fc.assert(
+		fc.property(
+			fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+			fc.integer({ min: 0, max: 40 }),
+			fc.double({ min: 1, max: 4, noNaN: true }),
+			(value, count, factor) => {
+				const backoff = new Backoff({ firstMs: 100, maximumMs: 60_000, factor, random: () => value });
+				let bound = 100;
+				for (let i = 0; i < count; i++) {
+					const delay = backoff.next();
+					if (!Number.isInteger(delay) || delay < 1 || delay > Math.ceil(bound)) return false;
+					bound = Math.min(bound * factor, 60_000);
+				}
+				return true;
+			},
+		),
+		{ seed: 1 },
+	);
+	t.pass();
+});
+
+test("Math.random is looked up at each call", t => {
+	const { random } = Math;
+	t.teardown(() => (Math.random = random));
+	const backoff = new Backoff({ firstMs: 1_000 });
+	Math.random = () => 0.25;
+	t.is(backoff.next(), 251);
+	Math.random = () => 0.5;
+	t.is(backoff.next(), 1_001);
+});
+
+test("wrong options are refused", t => {
+	for (const options of [
+		{ firstMs: 0 },
+		{ firstMs: NaN },
+		{ firstMs: 10, maximumMs: 9 },
+		{ factor: 0.5 },
+		{ maximumMs: Infinity },
+	])
+		t.throws(() => new Backoff(options), { instanceOf: RangeError });
+});

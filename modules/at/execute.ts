@@ -1,0 +1,45 @@
+import type { CommandSpec, Form } from "./command.js";
+import type { Line } from "./line.js";
+import { Request, type Value } from "./request.js";
+import type { Scheduler } from "./scheduler.js";
+
+/** What a single command may want besides its values. */
+export interface ExecuteOptions {
+	readonly priority?: number;
+	/** ms until it must have begun. */
+	readonly deadline?: number;
+	/** ms to the later result, instead of the table's. */
+	readonly resultTimeout?: number;
+	/** Gets each line of the information response. */
+	readonly onInformation?: (line: Line) => void;
+	/** Gets the later result. */
+	readonly onResult?: (line: Line) => void;
+}
+
+/**
+ * Carries out one command as a promise, for sequences such as boot and connect. Where commands follow each other all day, a
+ * `Request` that is used again costs less.
+ * @returns settles when the command is complete, its later result included
+ * @throws (rejects) every error of `Scheduler.submit` and of the command
+ */
+export function execute(
+	scheduler: Scheduler,
+	spec: CommandSpec,
+	form: Form,
+	values: readonly Value[] = [],
+	options: ExecuteOptions = {},
+): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const request = new Request(spec, form, values);
+		request.priority = options.priority ?? 0;
+		request.deadline = options.deadline;
+		request.resultTimeout = options.resultTimeout;
+		request.onInformation = options.onInformation;
+		request.onResult = options.onResult;
+		request.onDone = error => {
+			if (error) reject(error);
+			else resolve();
+		};
+		scheduler.submit(request);
+	});
+}

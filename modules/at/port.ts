@@ -1,0 +1,108 @@
+import type { ByteRing } from "./ring.js";
+import { ATError } from "./errors.js";
+
+/** What the engine needs of an ECMA-419 serial instance with `format: "buffer"`. */
+export interface SerialLike {
+	close(): void;
+	/** Fills the buffer and returns the count; undefined where there is nothing. */
+	read(buffer: Uint8Array): number | undefined;
+	/** Throws if the data exceed the room last told by `onWritable`. */
+	write(buffer: Uint8Array): void;
+}
+
+/** An ECMA-419 serial IO constructor with its options: `{io: Serial, receive, transmit, baud, port}`. */
+export interface SerialOptions {
+	readonly io: new (options: never) => SerialLike;
+	readonly [option: string]: unknown;
+}
+
+/**
+ * A serial port as a ring to read from and a place to send pieces of any length to. Sends as much at a time as the transmit
+ * FIFO takes and goes on when it is writable again.
+ */
+export class Port {
+	readonly #serial: SerialLike;
+	readonly #ring: ByteRing;
+	readonly #onReceive: () => void;
+	readonly #onSent: () => void;
+	#room = 0;
+	#bytes: Uint8Array | undefined;
+	#from = 0;
+	#to = 0;
+	#closed = false;
+
+	/**
+	 * @param serial constructor and options of the port; `format`, `onReadable` and `onWritable` are the engine's
+	 * @param onReceive called behind each piece that has gone into the ring
+	 * @param onSent called when all that `send` was given is in the FIFO
+	 * @throws what the serial constructor throws, such as Error "in use"
+	 */
+	constructor(serial: SerialOptions, ring: ByteRing, onReceive: () => void, onSent: () => void) {
+		this.#ring = ring;
+		this.#onReceive = onReceive;
+		this.#onSent = onSent;
+		const { io: Serial, ...options } = serial;
+		this.#serial = new Serial({
+			...options,
+			format: "buffer",
+			onReadable: () => this.receive(),
+			onWritable: (count: number) => this.#writable(count),
+		} as never);
+	}
+	/** Whether bytes given to `send` still wait for the FIFO. */
+	get sending(): boolean {
+		return this.#bytes !== undefined;
+	}
+	/**
+	 * Sends `bytes[from..to)`. The bytes must stay as they are until `onSent`, or until `sending` is false.
+	 * @returns whether all of them are in the FIFO already; `onSent` is then not called
+	 * @throws ATError while an earlier send is under way
+	 */
+	send(bytes: Uint8Array, from: number, to: number): boolean {
+		if (this.#bytes) throw new ATError("the port is sending");
+		this.#bytes = bytes;
+		this.#from = from;
+		this.#to = to;
+		return this.#transmit();
+	}
+	/** Reads what is there, without waiting to be told of it: before anyone concludes that nothing has come. */
+	receive(): void {
+		const ring = this.#ring;
+		// The interrupt is masked until `onReadable` has run: leave nothing behind. Two rounds hold a FIFO and what came meanwhile.
+		for (let round = 0; round < 2 && !this.#closed; round++) {
+			const count = this.#serial.read(ring.landing);
+			if (!count) return;
+			ring.commit(count);
+			this.#onReceive();
+		}
+	}
+	/** Forgets what has not gone into the FIFO yet. */
+	abort(): void {
+		this.#bytes = undefined;
+	}
+	/** Gives the pins back. May be called twice; no callback comes after it. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#bytes = undefined;
+		this.#serial.close();
+	}
+
+	#writable(count: number): void {
+		this.#room = count;
+		if (this.#bytes && this.#transmit()) this.#onSent();
+	}
+	#transmit(): boolean {
+		const bytes = this.#bytes;
+		if (!bytes || this.#closed) return false;
+		const count = Math.min(this.#to - this.#from, this.#room);
+		if (count > 0) {
+			this.#serial.write(bytes.subarray(this.#from, this.#from + count));
+			this.#from += count;
+			this.#room -= count;
+		}
+		if (this.#from < this.#to) return false;
+		this.#bytes = undefined;
+		return true;
+	}
+}

@@ -1,0 +1,95 @@
+import Timer from "timer";
+import type { Line } from "../at/line.js";
+import type { Scheduler } from "../at/scheduler.js";
+import { IDENTIFIERS } from "./commands.js";
+import { receivedEnds } from "./received.js";
+
+/** Who holds, or waits for, one of the module's MQTT identifiers. No method is called from inside `acquire`. */
+export interface Holder {
+	/** The identifier it wants; any free one where undefined. */
+	readonly wish: number | undefined;
+	/** It has the identifier, and the line to a modem that is on the network. Called once. */
+	onAcquired(identifier: number, scheduler: Scheduler): void;
+	/** The module closed the connection, `+QMTSTAT: <id>,<code>`. */
+	onStatus(code: number): void;
+	/** A message has come, `+QMTRECV`; the line is valid during the call. */
+	onReceived(line: Line): void;
+	/** The modem is gone, and with it the connection; the identifier is taken back. */
+	onLost(error: Error): void;
+}
+
+/**
+ * The module's six MQTT identifiers (application note 3.2.1: 0 to 5), each held by one client at a time. Who wants one that is held
+ * waits until it is released, so a new client may be made while the old one is still being torn down.
+ */
+export class Identifiers {
+	readonly #holders: (Holder | undefined)[] = Array.from({ length: IDENTIFIERS });
+	readonly #waiting: Holder[] = [];
+	#scheduler: Scheduler | undefined;
+	#timer: Timer | undefined;
+
+	/** Joins the queue for an identifier. */
+	acquire(holder: Holder): void {
+		this.#waiting.push(holder);
+		this.#serve();
+	}
+	/** Leaves the queue, or gives the identifier back. May be called at any time, and twice. */
+	release(holder: Holder): void {
+		remove(this.#waiting, holder);
+		const identifier = this.#holders.indexOf(holder);
+		if (identifier < 0) return;
+		this.#holders[identifier] = undefined;
+		this.#serve();
+	}
+	/** Hears of what concerns the identifiers on a line, from its first byte on: payloads must be told from lines at all times. */
+	listen(scheduler: Scheduler): void {
+		scheduler.listen("+QMTSTAT", line => this.#holderOf(line)?.onStatus(line.integer(1) ?? 0));
+		scheduler.listen("+QMTRECV", line => this.#holderOf(line)?.onReceived(line), receivedEnds);
+	}
+	/** The modem is on the network: identifiers may be given out, with its line. */
+	begin(scheduler: Scheduler): void {
+		this.#scheduler = scheduler;
+		this.#serve();
+	}
+	/** The modem is gone: who holds an identifier loses it. Who waits goes on waiting. */
+	end(error: Error): void {
+		this.#scheduler = undefined;
+		for (let identifier = 0; identifier < IDENTIFIERS; identifier++) {
+			const holder = this.#holders[identifier];
+			this.#holders[identifier] = undefined;
+			holder?.onLost(error);
+		}
+	}
+	close(): void {
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
+		this.#waiting.length = 0;
+	}
+
+	#holderOf(line: Line): Holder | undefined {
+		return this.#holders[line.integer(0) ?? -1];
+	}
+	#serve(): void {
+		if (!this.#scheduler || !this.#waiting.length) return;
+		this.#timer ??= Timer.set(() => {
+			this.#timer = undefined;
+			this.#grant();
+		});
+	}
+	#grant(): void {
+		const scheduler = this.#scheduler;
+		if (!scheduler) return;
+		for (const holder of this.#waiting.slice()) {
+			const identifier = holder.wish ?? this.#holders.indexOf(undefined);
+			if (identifier < 0 || this.#holders[identifier]) continue;
+			remove(this.#waiting, holder);
+			this.#holders[identifier] = holder;
+			holder.onAcquired(identifier, scheduler);
+		}
+	}
+}
+
+function remove(list: Holder[], holder: Holder): void {
+	const at = list.indexOf(holder);
+	if (at >= 0) list.splice(at, 1);
+}

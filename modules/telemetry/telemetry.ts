@@ -1,0 +1,291 @@
+import Time from "time";
+import Timer from "timer";
+import { Backoff, type BackoffOptions } from "./backoff.js";
+import { type FlashDevice, Outbox, type OutboxMessage, type OutboxStatus } from "./outbox.js";
+import { type ConnectionOptions, Publisher } from "./publisher.js";
+import { QuietQueue } from "./quiet.js";
+import { Sampler, type SensorOptions } from "./sampler.js";
+import { DEFAULT_PACK_LIMIT, type SenmlRecord, encodePack } from "./senml.js";
+
+/** A message that the broker has acknowledged. */
+export interface AcknowledgedMessage {
+	sequence: number;
+	/** The SenML pack in UTF-8; valid during the callback. */
+	payload: Uint8Array;
+	/**
+	 * Milliseconds from the sample to the acknowledgement. Undefined for a message from before the last start, or
+	 * after more than 24 days (the time of its sample is in the pack).
+	 */
+	latencyMs: number | undefined;
+}
+
+/** A message that was sampled and is in the outbox. */
+export interface SampledMessage {
+	sequence: number;
+	records: readonly SenmlRecord[];
+}
+
+/** Options of {@link Telemetry}, besides those of the connection. All times in milliseconds. */
+export interface TelemetryOptions extends ConnectionOptions {
+	/** From one sample to the next: 1 to 604800000 (7 days), default 60000. The first is taken at the start. */
+	intervalMs?: number | undefined;
+	sensors: readonly SensorOptions[];
+	/** The outbox's partition (`embedded:storage/flash`, mode "r+"); closed with the telemetry. */
+	flash: FlashDevice;
+	/** What a full outbox drops: the "oldest" messages (default) or the "newest". */
+	full?: "oldest" | "newest" | undefined;
+	/** SenML base name (default: the id and a slash). */
+	baseName?: string | undefined;
+	/** Largest pack in bytes (default 700, the smallest publish form of the modem). */
+	packLimit?: number | undefined;
+	backoff?: BackoffOptions | undefined;
+	/** Whether flash may be written, and sensors may block, just now (default: always); see QuietQueue. */
+	isQuiet?: (() => boolean) | undefined;
+	onSampled?: ((this: Telemetry, message: SampledMessage) => void) | undefined;
+	onAcknowledged?: ((this: Telemetry, message: AcknowledgedMessage) => void) | undefined;
+	onConnected?: ((this: Telemetry) => void) | undefined;
+	/** The connection ended, or was not made; it is tried again after `retryInMs`. */
+	onDisconnected?: ((this: Telemetry, error: unknown, retry: { retryInMs: number }) => void) | undefined;
+	/** Something else went wrong, and the telemetry goes on: SensorError, SenmlError, TelemetryError, one of the flash. */
+	onError?: ((this: Telemetry, error: unknown) => void) | undefined;
+}
+
+/**
+ * What the telemetry itself reports: "full" (the outbox dropped `count` messages), "late" (`count` samples were
+ * skipped because the chip was busy) or "callback" (a callback of the application threw `cause`).
+ */
+export class TelemetryError extends Error {
+	override name = "TelemetryError";
+	readonly code: "full" | "late" | "callback";
+	readonly count: number;
+
+	constructor(code: TelemetryError["code"], message: string, count = 1, cause?: unknown) {
+		super(`telemetry: ${message}`, { cause });
+		this.code = code;
+		this.count = count;
+	}
+}
+
+const LONGEST_INTERVAL_MS = 604_800_000;
+/** A sample waits so long for a quiet line at most, or nine tenths of the interval. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Samples sensors at a fixed interval, packs each sample as SenML with a sequence number (RFC 8428), keeps it in a
+ * persistent outbox and publishes it by any ECMA-419 MQTT client class until the broker has acknowledged it.
+ * Works from construction on. All callbacks get the instance as `this`; what they throw is contained.
+ */
+export class Telemetry {
+	readonly #options: TelemetryOptions;
+	readonly #intervalMs: number;
+	readonly #baseName: string;
+	readonly #sampler: Sampler;
+	readonly #quiet: QuietQueue;
+	readonly #outbox: Outbox;
+	readonly #publisher: Publisher;
+	/** Messages before this one are of an earlier start: their stamps are of another clock. */
+	readonly #firstSequence: number;
+	#timer: Timer | undefined;
+	#due: number;
+	#isSampling = false;
+	#isMaintaining = false;
+	#isStopping = false;
+	#isClosed = false;
+	#sampled = 0;
+	#acknowledged = 0;
+	#reportedDropped = 0;
+
+	/** @throws TypeError or RangeError for wrong options, and what {@link Outbox} throws. */
+	constructor(options: TelemetryOptions) {
+		check(options);
+		this.#options = options;
+		this.#intervalMs = Math.round(options.intervalMs ?? 60_000);
+		this.#baseName = options.baseName ?? `${options.id}/`;
+		encodePack({ baseName: this.#baseName, sequence: 0, records: [] });
+		const backoff = new Backoff(options.backoff);
+		const report = (error: unknown) => this.#report(error);
+		this.#sampler = new Sampler({ sensors: options.sensors, onError: report });
+		this.#quiet = new QuietQueue({
+			isQuiet: options.isQuiet,
+			patienceMs: Math.min(PATIENCE_MS, 0.9 * this.#intervalMs),
+			onError: report,
+		});
+		const { flash, full = "oldest", packLimit = DEFAULT_PACK_LIMIT } = options;
+		this.#outbox = new Outbox({ flash, full, payloadLimit: packLimit });
+		this.#firstSequence = this.#outbox.nextSequence;
+		this.#publisher = new Publisher({
+			...options,
+			outbox: this.#outbox,
+			backoff,
+			quiet: this.#quiet,
+			onConnected: () => this.#call(options.onConnected),
+			onDisconnected: (error, retry) => this.#call(options.onDisconnected, error, retry),
+			onAcknowledged: message => this.#onAcknowledged(message),
+		});
+		this.#due = Time.ticks;
+		this.#timer = Timer.set(() => this.#tick());
+	}
+
+	/** Messages sampled into the outbox since the start. */
+	get sampled(): number {
+		return this.#sampled;
+	}
+
+	/** Messages acknowledged by the broker since the start. */
+	get acknowledged(): number {
+		return this.#acknowledged;
+	}
+
+	/** Messages in the outbox. */
+	get waiting(): number {
+		return this.#outbox.waiting;
+	}
+
+	/** Messages dropped by a full outbox since the start. */
+	get dropped(): number {
+		return this.#outbox.dropped;
+	}
+
+	/** Whether the broker has accepted the connection. */
+	get isConnected(): boolean {
+		return this.#publisher.isConnected;
+	}
+
+	/** Figures of the outbox. */
+	get outbox(): OutboxStatus {
+		return this.#outbox.status();
+	}
+
+	/**
+	 * Ends gracefully: samples no more, waits for the message in flight (`stopLimitMs`), sends DISCONNECT and closes.
+	 * @param onStopped Called once, in a later turn, unless `close` comes before.
+	 */
+	stop(onStopped?: (this: Telemetry) => void): void {
+		if (this.#isStopping || this.#isClosed) return;
+		this.#isStopping = true;
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
+		this.#publisher.stop(() => {
+			this.#call(onStopped);
+			this.close();
+		});
+	}
+
+	/** Closes everything at once; no callback comes after it. What waits stays in the outbox. */
+	close(): void {
+		if (this.#isClosed) return;
+		this.#isClosed = true;
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
+		this.#quiet.close();
+		this.#publisher.close();
+		this.#sampler.close();
+		this.#outbox.close();
+	}
+
+	#tick(): void {
+		const interval = this.#intervalMs;
+		let skipped = this.#isSampling ? 1 : 0;
+		this.#due = (this.#due + interval) | 0;
+		let delay = Time.delta(Time.ticks, this.#due);
+		if (delay <= 0) {
+			const late = Math.floor(-delay / interval) + 1;
+			skipped += late;
+			this.#due = (this.#due + late * interval) | 0;
+			delay += late * interval;
+		}
+		this.#timer = Timer.set(() => this.#tick(), delay);
+		if (skipped)
+			this.#report(
+				new TelemetryError("late", `samples skipped: ${skipped}; the chip or the line was busy`, skipped),
+			);
+		if (this.#isSampling) return;
+		this.#isSampling = true;
+		this.#quiet.add(() => this.#sample());
+	}
+
+	#sample(): void {
+		this.#isSampling = false;
+		if (this.#isStopping) return;
+		const baseTimeMs = Date.now();
+		const stamp = Time.ticks;
+		const records = this.#sampler.sample();
+		const sequence = this.#outbox.nextSequence;
+		const limit = this.#options.packLimit;
+		const pack = encodePack({ baseName: this.#baseName, baseTimeMs, sequence, records, limit });
+		if (this.#outbox.append(new Uint8Array(pack), stamp)) {
+			this.#sampled++;
+			this.#call(this.#options.onSampled, { sequence, records });
+			this.#publisher.notify();
+		}
+		this.#maintain();
+	}
+
+	#onAcknowledged({ sequence, payload, stamp }: OutboxMessage): void {
+		this.#acknowledged++;
+		const delta = sequence < this.#firstSequence ? -1 : Time.delta(stamp | 0);
+		this.#call(this.#options.onAcknowledged, { sequence, payload, latencyMs: delta < 0 ? undefined : delta });
+		this.#maintain();
+	}
+
+	/** Erases ahead, and reports what the outbox dropped. */
+	#maintain(): void {
+		if (this.#isClosed) return;
+		const lost = this.#outbox.dropped - this.#reportedDropped;
+		this.#reportedDropped += lost;
+		if (lost) this.#report(new TelemetryError("full", `the outbox is full; messages dropped: ${lost}`, lost));
+		if (this.#isMaintaining || !this.#outbox.isEraseDue) return;
+		this.#isMaintaining = true;
+		this.#quiet.add(isQuiet => {
+			this.#isMaintaining = false;
+			if (isQuiet && this.#outbox.maintain()) this.#maintain();
+		});
+	}
+
+	#report(error: unknown): void {
+		this.#call(this.#options.onError, error);
+	}
+
+	#call<T extends unknown[]>(
+		callback: ((this: Telemetry, ...values: T) => void) | undefined,
+		...values: T
+	): void {
+		if (!callback || this.#isClosed) return;
+		try {
+			callback.call(this, ...values);
+		} catch (cause) {
+			const { onError } = this.#options;
+			const message = cause instanceof Error ? cause.message : String(cause);
+			if ((callback as unknown) === onError) trace(`telemetry: onError threw: ${message}\n`);
+			else this.#report(new TelemetryError("callback", `a callback threw: ${message}`, 1, cause));
+		}
+	}
+}
+
+function check(options: TelemetryOptions): void {
+	const {
+		mqtt,
+		host,
+		id,
+		topic,
+		QoS = 1,
+		intervalMs = 60_000,
+		sensors,
+		packLimit = DEFAULT_PACK_LIMIT,
+	} = options;
+	// JavaScript applications are not held to the types.
+	if (typeof (mqtt as Partial<TelemetryOptions["mqtt"]> | undefined)?.io !== "function")
+		throw new TypeError("telemetry: mqtt.io is not an MQTT client class");
+	for (const [key, value] of Object.entries({ host, id, topic }))
+		if (typeof value !== "string" || !value) throw new TypeError(`telemetry: ${key} is not a string`);
+	// MQTT 3.1.1, 4.7.1: no wildcards in the topic of a message; 4.7.3: no null character
+	for (const character of ["+", "#", "\0"])
+		if (topic.includes(character))
+			throw new RangeError("telemetry: topic has a character that only filters may have");
+	if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError(`telemetry: QoS ${QoS} is not 0, 1 or 2`);
+	if (!(intervalMs >= 1 && intervalMs <= LONGEST_INTERVAL_MS))
+		throw new RangeError(`telemetry: intervalMs ${intervalMs} is not 1 to ${LONGEST_INTERVAL_MS}`);
+	if (!Array.isArray(sensors)) throw new TypeError("telemetry: sensors is not an array");
+	if (!(Number.isInteger(packLimit) && packLimit >= 1))
+		throw new RangeError(`telemetry: packLimit ${packLimit} is not 1 or more`);
+}
