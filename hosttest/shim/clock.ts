@@ -74,6 +74,10 @@ class EventHeap {
 		return this.#events[0];
 	}
 
+	has(event: VirtualEvent): boolean {
+		return event.index >= 0 && this.#events[event.index] === event;
+	}
+
 	add(event: VirtualEvent): void {
 		this.#events.push(event);
 		this.#raise(event, this.#events.length - 1);
@@ -169,7 +173,8 @@ export class VirtualClock implements Clock {
 
 	clear(handle: object | undefined): void {
 		const event = handle as VirtualEvent | undefined;
-		if (event !== undefined && event.index >= 0) this.#heap.remove(event);
+		// A handle of another clock is not in this heap, whatever its index.
+		if (event !== undefined && this.#heap.has(event)) this.#heap.remove(event);
 	}
 
 	/** Moves the time on without running events: those that fall due meanwhile run late, when the caller has returned. */

@@ -89,7 +89,7 @@ function imports(file: string): string[] {
 	const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022, true);
 	const found: string[] = [];
 	const visit = (node: ts.Node): void => {
-		if (ts.isImportDeclaration(node) && !node.importClause?.isTypeOnly && !onlyTypes(node))
+		if (ts.isImportDeclaration(node) && node.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword && !onlyTypes(node))
 			found.push((node.moduleSpecifier as ts.StringLiteral).text);
 		else if (ts.isExportDeclaration(node) && node.moduleSpecifier && !node.isTypeOnly)
 			found.push((node.moduleSpecifier as ts.StringLiteral).text);

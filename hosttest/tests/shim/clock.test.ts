@@ -161,3 +161,15 @@ test("the wall clock runs a callback no earlier than asked, and not at once", as
 	time.block(2);
 	t.true(time.now > before);
 });
+
+test("a handle of another clock clears nothing", async t => {
+	const one = new VirtualClock();
+	const other = new VirtualClock();
+	const ran: string[] = [];
+	const handle = one.set(() => ran.push("one"), 1);
+	other.set(() => ran.push("other"), 1);
+	other.clear(handle);
+	await one.advance(1);
+	await other.advance(1);
+	t.deepEqual(ran, ["one", "other"]);
+});

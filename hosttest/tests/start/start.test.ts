@@ -106,7 +106,7 @@ test("--broker: mosquitto gets the messages; what is printed was acknowledged", 
 	if (!(await isInstalled("mosquitto"))) return void t.pass("skipped: mosquitto is not installed");
 	const data = folder();
 	const broker = await mosquitto();
-	t.teardown(broker.close);
+	t.teardown(() => broker.close());
 	t.teardown(data.remove);
 	const url = `mqtt://user:pass-word@127.0.0.1:${broker.port}`;
 	const program = start(
@@ -199,7 +199,7 @@ test("kill -9 in the middle and a new start with the same data: no sequence numb
 	if (!(await isInstalled("mosquitto"))) return void t.pass("skipped: mosquitto is not installed");
 	const data = folder();
 	const broker = await mosquitto();
-	t.teardown(broker.close);
+	t.teardown(() => broker.close());
 	t.teardown(data.remove);
 	const values = [
 		"--interval",
