@@ -41,8 +41,12 @@ export class TestSerial {
 		for (let from = 0; from < bytes.length; from += FIFO_BYTES) {
 			const piece = bytes.slice(from, from + FIFO_BYTES);
 			this.hold(piece);
-			if (!this.closed) this.#options.onReadable(piece.length);
+			this.readable(piece.length);
 		}
+	}
+	/** Tells the firmware of bytes in the FIFO. */
+	readable(count: number): void {
+		if (!this.closed) this.#options.onReadable(count);
 	}
 	/** Puts bytes into the FIFO while the host is too busy to be told of them. */
 	hold(data: string | Uint8Array): void {

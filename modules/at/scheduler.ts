@@ -219,6 +219,8 @@ export class Scheduler {
 	#start(): void {
 		// What has come already is no answer to a command that has not gone out: it is handled first.
 		if (this.#state !== FREE || this.#port.sending || this.#reading || this.#turn) return;
+		// The echo of the command could be taken for more of the line: time, HELD_MS, decides first.
+		if (this.#framer.held) return;
 		for (let index = 0; ; index++) {
 			const request = this.#queue.at(index);
 			if (!request) return;
@@ -609,8 +611,11 @@ const FINALS: readonly (readonly [string, boolean])[] = [
 const SLACK_MS = 200;
 /** A complete line waits so long for bytes that would make it longer, ms: some characters at 4800 baud. */
 const HELD_MS = 50;
-/** A line that was begun and not ended is given up after so long without a byte, ms. */
-const OPEN_MS = 2000;
+/**
+ * A line that was begun and not ended is given up after so long without a byte, ms. Less than the time between two probes: a message
+ * that has lost its closing quote must not swallow the answers to them for ever.
+ */
+const OPEN_MS = 250;
 /** Probes without an answer until the modem counts as unresponsive. */
 const PROBES = 10;
 const LOWER_A = 0x61;

@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import test from "ava";
+import fc from "fast-check";
+import { Framer } from "../../../modules/at/framer.js";
+import { PrefixTable } from "../../../modules/at/prefixes.js";
+import { ByteRing } from "../../../modules/at/ring.js";
+import { latin1 } from "../bench.js";
+import { Framing, type FramingOptions, eventsOf, pieces } from "./framing.js";
+
+const RECV = '+QMTRECV: 0,0,"t",';
+
+/** What arrives, and the events that it makes in whatever pieces it arrives. */
+const cases: readonly [title: string, stream: string, events: readonly string[], options?: FramingOptions][] =
+	[
+		["a response and its final result code", "\r\n+CSQ: 22,0\r\n\r\nOK\r\n", ["+CSQ: 22,0", "OK"]],
+		[
+			"the boot banner, whose line ends are LF CR",
+			"F1: 0000 0000\n\rV0: 0000 0000 [0001]\n\rLeaving the BROM\n\r\n\r\r\n+CFUN: 1\r\n",
+			["F1: 0000 0000", "V0: 0000 0000 [0001]", "Leaving the BROM", "+CFUN: 1"],
+		],
+		["lines that end with LF alone", "OK\nERROR\n", ["OK", "ERROR"]],
+		["empty lines are no event", "\r\n\r\n\n\n\r\r\n \r\nOK\r\n\r\n", ["OK"]],
+		["an echo, whose CR is the command's", "AT+CIMI\r\r\n460001\r\n\r\nOK\r\n", ["AT+CIMI", "460001", "OK"]],
+		["an echo of CR LF", "AT\r\n\r\nOK\r\n", ["AT", "OK"]],
+		["blanks behind a line", "OK  \t\r\n", ["OK"]],
+		["noise before a line", "\x00\xff\x80\x1b\x7f\r\nOK\r\n", ["OK"]],
+		["noise before the first character of a line", "\r\n\xff\x00OK\r\n", ["OK"]],
+		["noise behind a line", "\r\nOK\x00\x01\r\n\xfe", ["OK"]],
+		["printable noise is a line of its own", "x~\r\nOK\r\n", ["x~", "OK"]],
+		["noise in a line stays in it, as far as it is text", "+C\x01SQ: 1\xff\r\n", ["+C\x01SQ: 1"]],
+		["a prompt while armed", "\r\n> ", ["PROMPT"], { armed: true }],
+		["a prompt without a blank", "\r\n>", ["PROMPT"], { armed: true }],
+		["a prompt, and lines behind it", "\r\n> \r\nOK\r\n", ["PROMPT", "OK"], { armed: true }],
+		["only one prompt", "\r\n> \r\n>\r\nOK\r\n", ["PROMPT", ">", "OK"], { armed: true }],
+		["no prompt while not armed", "\r\n> \r\nOK\r\n", [">", "OK"]],
+		[
+			"a prompt behind an echo and a URC",
+			"AT+X\r\r\n+Y: 1\r\n\r\n> ",
+			["AT+X", "+Y: 1", "PROMPT"],
+			{ armed: true },
+		],
+		["> within a line is no prompt", "\r\n+Y: > 1\r\n", ["+Y: > 1"], { armed: true }],
+		[
+			"> within a payload is no prompt",
+			`\r\n${RECV}"a\r\n> b"\r\n\r\nOK\r\n`,
+			[`${RECV}"a\r\n> b"`, "OK"],
+			{ armed: true },
+		],
+		["a payload behind which another block begins", `\r\n${RECV}"p"\r\n\r\nOK\r\n`, [`${RECV}"p"`, "OK"]],
+		["a payload that is the last for now", `\r\n${RECV}"p"\r\n`, [`${RECV}"p"`]],
+		["a payload of quotes and commas", `\r\n${RECV}"{"a":"b","c":1}"\r\n`, [`${RECV}"{"a":"b","c":1}"`]],
+		["an empty payload", `\r\n${RECV}""\r\n\r\nOK\r\n`, [`${RECV}""`, "OK"]],
+		["line ends in a payload", `\r\n${RECV}"a\r\nb\n\nc\r"\r\n`, [`${RECV}"a\r\nb\n\nc\r"`]],
+		["a payload of line ends", `\r\n${RECV}"\n\n\r\n\n"\r\n`, [`${RECV}"\n\n\r\n\n"`]],
+		[
+			"a final result code in a payload",
+			`\r\n${RECV}"\r\nOK\r\n"\r\n\r\nERROR\r\n`,
+			[`${RECV}"\r\nOK\r\n"`, "ERROR"],
+		],
+		[
+			"a quote before a line end in a payload",
+			`\r\n${RECV}"a"\nb"\n"\r\nc"\r\n`,
+			[`${RECV}"a"\nb"\n"\r\nc"`],
+		],
+		["a payload that is one quote", `\r\n${RECV}"""\r\n`, [`${RECV}"""`]],
+		["a topic with commas", '\r\n+QMTRECV: 0,0,"a,b","c\nd"\r\n', ['+QMTRECV: 0,0,"a,b","c\nd"']],
+		["two messages in a row", `\r\n${RECV}"a\n"\r\n\r\n${RECV}"b"\r\n`, [`${RECV}"a\n"`, `${RECV}"b"`]],
+		["a message without quotes", "\r\n+QMTRECV: 0,0,t,p\r\n\r\nOK\r\n", ["+QMTRECV: 0,0,t,p", "OK"]],
+		["a message that breaks off", `\r\n${RECV}"abc\r\nde`, ["GAP"]],
+		["a line that breaks off", "\r\n+CSQ: 2", ["GAP"]],
+	];
+
+for (const [title, stream, events, options] of cases) {
+	test(title, t => {
+		const bytes = latin1(stream);
+		t.deepEqual(eventsOf(bytes, [128], options), events, "at once");
+		for (let size = 1; size <= bytes.length; size++)
+			t.deepEqual(eventsOf(bytes, [size], options), events, `pieces of ${size}`);
+		for (let first = 1; first < bytes.length; first++)
+			t.deepEqual(eventsOf(bytes, [first, 128], options), events, `cut behind ${first}`);
+	});
+}
+
+test("a payload is held until what follows, or time, decides", t => {
+	const framing = new Framing().feed(`\r\n${RECV}"a"\r\n`);
+	t.deepEqual(framing.events, []);
+	t.true(framing.framer.held);
+	framing.feed("\r");
+	t.deepEqual(framing.events, [`${RECV}"a"`]);
+	t.false(framing.framer.held);
+	framing.feed(`\n${RECV}"b"\r\n`).feed("c");
+	t.false(framing.framer.held);
+	t.true(framing.framer.open);
+	framing.feed('"\r\n').settle();
+	t.deepEqual(framing.events, [`${RECV}"a"`, `${RECV}"b"\r\nc"`]);
+	t.false(framing.framer.open);
+	framing.settle();
+	t.is(framing.framer.gaps, 0, "silence between lines breaks nothing off");
+});
+
+test("the longest line comes whole, one byte more is a gap", t => {
+	const options = { capacity: 256, landing: 128 };
+	const longest = "x".repeat(127);
+	for (const size of [1, 2, 7, 100, 127, 128]) {
+		t.deepEqual(eventsOf(`${longest}\nOK\r\n`, [size], options), [longest, "OK"]);
+		t.deepEqual(eventsOf(`${longest}x\nOK\r\n`, [size], options), ["GAP", "OK"]);
+	}
+});
+
+test("a line too long is discarded whole, in however many pieces it comes", t => {
+	for (const length of [200, 1000, 5000]) {
+		for (const size of [1, 3, 50, 127, 128]) {
+			const framing = new Framing({ capacity: 384 });
+			const lost = `+X: ${"OK ".repeat(length / 3)}`;
+			framing.feed("\r\n+Y: 1\r\n", [size]);
+			const line = `${lost}\r\n`;
+			framing.feed(line, [size]).feed("\r\nOK\r\n", [size]);
+			const fits = line.length <= framing.ring.limit;
+			t.deepEqual(framing.events, ["+Y: 1", fits ? lost.trimEnd() : "GAP", "OK"]);
+			t.is(framing.framer.gaps, fits ? 0 : 1);
+			t.is(framing.ring.dropped, fits ? 0 : line.length, "all of it is counted, its end included");
+		}
+	}
+});
+
+test("a payload too long, with lines and results in its tail, is one gap", t => {
+	const filler = "y".repeat(300);
+	const stream = `\r\n${RECV}"${filler}\r\nOK\r\n+CSQ: 1,2\r\n"a"\n${filler}\r\nERROR\r\n"\r\n\r\n+CSQ: 3,4\r\n`;
+	for (const size of [1, 2, 3, 5, 64, 128]) {
+		const framing = new Framing({ capacity: 384 }).feed(stream, [size]).settle();
+		t.deepEqual(framing.events, ["GAP", "+CSQ: 3,4"]);
+	}
+});
+
+test("a payload too long that is the last for now is a gap when the line is silent", t => {
+	const framing = new Framing({ capacity: 384 }).feed(`\r\n${RECV}"${"y".repeat(600)}"\r\n`);
+	t.deepEqual(framing.events, []);
+	framing.settle();
+	t.deepEqual(framing.events, ["GAP"]);
+	t.is(framing.ring.length, 0);
+	framing.feed("\r\nOK\r\n");
+	t.deepEqual(framing.events, ["GAP", "OK"]);
+});
+
+test("noise without any line end never overruns the ring", t => {
+	const framing = new Framing({ capacity: 256 });
+	for (let round = 0; round < 100; round++) framing.feed("\x55".repeat(113));
+	framing.feed("\r\nOK\r\n");
+	t.deepEqual(framing.events, ["GAP", "OK"]);
+	framing.feed("\xff".repeat(1000));
+	t.is(framing.ring.length, 0);
+});
+
+test("a prefix may be up to 16 printable characters, and only its own bytes are it", t => {
+	const prefixes = new PrefixTable();
+	for (const bad of ["", " X", "+X\x01", "+é", "x".repeat(17), "\x7f"])
+		t.throws(() => prefixes.add(bad), { instanceOf: RangeError }, JSON.stringify(bad));
+	const names = ["+QMTOPEN", "+QMTOPEN_2", "+QMTCLOSE", "OK", "x".repeat(16), "+CME ERROR", "+CMS ERROR"];
+	const entries = names.map(name => prefixes.add(name));
+	t.is(new Set(entries).size, names.length);
+	t.deepEqual(
+		names.map(name => prefixes.add(name)),
+		entries,
+	);
+	const found = (text: string) => {
+		const ring = new ByteRing(256);
+		const framer = new Framer(ring, prefixes);
+		const bytes = latin1(text + "\r\n");
+		ring.landing.set(bytes);
+		ring.commit(bytes.length);
+		framer.next();
+		return framer.prefix?.text;
+	};
+	for (const name of names) {
+		t.is(found(name), name);
+		t.is(found(`${name}: 0,0`), name);
+		t.is(found(`${name}:`), name);
+		t.is(found(`${name}x: 0`), undefined);
+		t.is(found(`${name}\x80: 0`), undefined, "a byte of noise is not nothing");
+		t.is(found(name.slice(0, -1)), undefined);
+	}
+	t.is(found("x".repeat(40)), undefined);
+});
+
+test("scanning a payload of line ends takes a time that grows with its length only", t => {
+	// The framer may look at each byte of the ring a few times, not at all of them for each line end.
+	const count = (length: number) => {
+		const framing = new Framing({ capacity: 8192 });
+		let looks = 0;
+		const { ring } = framing;
+		const at = ring.at.bind(ring);
+		ring.at = offset => (looks++, at(offset));
+		framing.feed(`\r\n${RECV}"${"\n".repeat(length)}"\r\n\r\nOK\r\n`);
+		t.is(framing.events.length, 2);
+		return looks;
+	};
+	const [short, long] = [count(1000), count(4000)];
+	t.true(long < 5 * short, `${short} looks at 1000 line ends, ${long} at 4000`);
+});
+
+const blocks = fc.oneof(
+	fc.constantFrom(
+		"\r\nOK\r\n",
+		"\r\nERROR\r\n",
+		"\r\n+CME ERROR: 10\r\n",
+		"\r\n+QMTSTAT: 0,1\r\n",
+		"\r\n> ",
+		"F1: 0000 0000\n\r",
+		"\r\nLeaving the BROM\n\r\n\r",
+		"\r\n+QMTRECV: 0,0,t,p\r\n",
+	),
+	fc.string({ unit: fc.constantFrom("a", '"', ",", "\r", "\n", ">", ":", " ", "\xff"), maxLength: 30 }),
+	fc
+		.string({ unit: fc.constantFrom("a", '"', ",", "\r", "\n", "\r\n", "OK", "b".repeat(60)), maxLength: 12 })
+		.map(payload => `\r\n${RECV}"${payload}"\r\n`),
+	fc.integer({ min: 100, max: 400 }).map(length => `\r\n+LONG: ${"z".repeat(length)}\r\n`),
+);
+const streams = fc.array(blocks, { minLength: 1, maxLength: 12 }).map(parts => parts.join(""));
+
+test("property: the same events, whatever the pieces", t => {
+	fc.assert(
+		fc.property(streams, pieces, fc.boolean(), (stream, sizes, armed) => {
+			const options = { capacity: 320, armed };
+			assert.deepEqual(eventsOf(stream, sizes, options), eventsOf(stream, [128], options));
+		}),
+		{ seed: 2, numRuns: 3000 },
+	);
+	t.pass();
+});
+
+test("property: any bytes at all, in any pieces, give the same events and leave the framer well", t => {
+	fc.assert(
+		fc.property(fc.uint8Array({ maxLength: 600 }), pieces, (bytes, sizes) => {
+			const framing = new Framing({ capacity: 256 }).feed(bytes, sizes).settle();
+			assert.deepEqual(framing.events, eventsOf(bytes, [64], { capacity: 256 }));
+			assert.equal(framing.ring.length, 0);
+			const { length } = framing.events;
+			assert.deepEqual(framing.feed("\r\nOK\r\n").events.slice(length), ["OK"]);
+		}),
+		{ seed: 3, numRuns: 1000 },
+	);
+	t.pass();
+});
+
+test("property: a URC at any line boundary is one more event and changes no other", t => {
+	const whole = fc.constantFrom(
+		"\r\nOK\r\n",
+		"\r\n+CSQ: 1,2\r\n",
+		`\r\n${RECV}"a\r\n"b\r\n"\r\n`,
+		`\r\n${RECV}"${"c".repeat(300)}\r\nOK\r\n"\r\n`,
+		`\r\n+LONG: ${"d".repeat(300)}\r\n`,
+		"\r\n460001\r\n",
+	);
+	fc.assert(
+		fc.property(fc.array(whole, { maxLength: 8 }), fc.nat(8), pieces, (parts, nth, sizes) => {
+			const at = Math.min(nth, parts.length);
+			const urc = "\r\n+QMTSTAT: 1,1\r\n";
+			const options = { capacity: 320 };
+			const events = (from: number, to?: number) => eventsOf(parts.slice(from, to).join(""), [128], options);
+			assert.deepEqual(eventsOf([...parts.slice(0, at), urc, ...parts.slice(at)].join(""), sizes, options), [
+				...events(0, at),
+				"+QMTSTAT: 1,1",
+				...events(at),
+			]);
+		}),
+		{ seed: 4, numRuns: 2000 },
+	);
+	t.pass();
+});

@@ -1,0 +1,115 @@
+import test from "ava";
+import { Line } from "../../../modules/at/line.js";
+import { ByteRing } from "../../../modules/at/ring.js";
+import { latin1 } from "../bench.js";
+
+/** A line that begins at a place of the ring where it goes across its end, with other bytes before and behind it. */
+function lineOf(text: string | Uint8Array, skip = 200): Line {
+	const bytes = typeof text === "string" ? latin1(text) : text;
+	const ring = new ByteRing(256, 128);
+	for (let at = 0; at < skip; at++) {
+		ring.commit(1);
+		ring.consume(1);
+	}
+	const before = latin1('x,":');
+	const all = new Uint8Array([...before, ...bytes, ...latin1('\r\n,"9":')]);
+	for (let from = 0; from < all.length; from += 128) {
+		const piece = all.subarray(from, from + 128);
+		ring.landing.set(piece);
+		ring.commit(piece.length);
+	}
+	const line = new Line(ring);
+	line.set(before.length, bytes.length);
+	return line;
+}
+
+const fieldsOf = (line: Line) => Array.from({ length: line.fields }, (_, field) => line.string(field));
+
+const cases: readonly [line: string, prefixLength: number, fields: readonly string[]][] = [
+	["OK", 2, []],
+	["460001357924680", 15, []],
+	["+CSQ: 22,0", 4, ["22", "0"]],
+	["+CGATT:1", 6, ["1"]],
+	["+CEREG:    0,1", 6, ["0", "1"]],
+	["+X:", 2, []],
+	["+X:  ", 2, []],
+	["+X: ,", 2, ["", ""]],
+	["+X: ,,7", 2, ["", "", "7"]],
+	[
+		'+CGDCONT: 1,"IP","CMNET","",0,0,0,,,,,,0,,0',
+		8,
+		["1", "IP", "CMNET", "", ..."0,0,0,,,,,,0,,0".split(",")],
+	],
+	['+QMTOPEN: 0,"220.180.239.212",8401', 8, ["0", "220.180.239.212", "8401"]],
+	['+QMTRECV: 0,0,"a,b","c:d, e"', 8, ["0", "0", "a,b", "c:d, e"]],
+	['+QMTRECV: 0,0,"t","{"beep":1}"', 8, ["0", "0", "t", '{"beep":1}']],
+	['+X: """",""', 2, ['""', ""]],
+	['+X: "', 2, [""]],
+	['+X: "open, without end', 2, ["open, without end"]],
+	['+X: a"b,c', 2, ['a"b', "c"]],
+	["Revision: BC20NBR01A01", 8, ["BC20NBR01A01"]],
+	["+CGPADDR: 1,101.43.5.1", 8, ["1", "101.43.5.1"]],
+];
+
+for (const [text, prefixLength, fields] of cases) {
+	test(`fields of "${text}"`, t => {
+		for (const skip of [0, 240, 250, 255]) {
+			const line = lineOf(text, skip);
+			t.is(line.text, text);
+			t.is(line.length, text.length);
+			t.is(line.prefixLength, prefixLength);
+			t.is(line.fields, fields.length);
+			t.deepEqual(fieldsOf(line), fields);
+			t.is(line.string(fields.length), undefined);
+			t.is(line.integer(fields.length), undefined);
+		}
+	});
+}
+
+test("whole numbers: what is not one is undefined", t => {
+	const line = lineOf('+X: 0,-1,12345678901,9999999999,"7",,+5,1.5,0x1, 3,-,-0,--1');
+	const values = Array.from({ length: line.fields }, (_, field) => line.integer(field));
+	const none = undefined;
+	t.deepEqual(values, [0, -1, none, 9999999999, 7, none, none, none, none, none, none, -0, none]);
+});
+
+test("tells quoted fields from bare ones", t => {
+	const line = lineOf('+CEREG: 5,"69C9",12,""');
+	t.deepEqual(
+		[0, 1, 2, 3, 4].map(field => line.isQuoted(field)),
+		[false, true, false, true, false],
+	);
+});
+
+test("the value is all that stands behind the colon and its blanks", t => {
+	t.is(lineOf('+QMTRECV:  0,0,"t","p"').value, '0,0,"t","p"');
+	t.is(lineOf("OK").value, "");
+	t.is(lineOf("+X:").value, "");
+});
+
+test("bytes that are no UTF-8 are left out of texts, the rest stays", t => {
+	t.is(lineOf("+X: \xe6\x96\x87,2").string(0), "文", "UTF-8 is read");
+	t.is(lineOf("+X: a\xffb\xc3,2").string(0), "ab", "a byte that cannot be, and a sequence cut off");
+	t.is(lineOf("+X: \xed\xa0\x80z").string(0), "z", "a surrogate");
+	t.is(lineOf("+X: \xc0\xafz").string(0), "z", "an overlong form");
+	t.is(lineOf("+X: \xf4\x90\x80\x80z").string(0), "z", "beyond Unicode");
+	t.is(lineOf("+X: \xf0\x9f\x98\x80z").string(0), "😀z");
+	t.is(lineOf("\xfe+X\xfe: 1").text, "+X: 1");
+	t.is(lineOf("+X: 1\xff").integer(0), undefined, "noise in a number makes it none");
+});
+
+test("finds bytes within itself only", t => {
+	const line = lineOf('+X: "a"');
+	t.is(line.indexOf(0x22, 0), 4);
+	t.is(line.indexOf(0x22, 5), 6);
+	t.is(line.indexOf(0x22, 7), -1, "the quote behind it is another's");
+	t.is(line.indexOf(0x39, 0), -1);
+	t.is(line.at(1), "X".charCodeAt(0));
+});
+
+test("equals exactly the bytes given", t => {
+	t.true(lineOf("AT+CSQ").equals(latin1("AT+CSQ")));
+	t.false(lineOf("AT+CSQ").equals(latin1("AT+CSQ?")));
+	t.false(lineOf("AT+CSQ?").equals(latin1("AT+CSQ")));
+	t.false(lineOf("at+csq").equals(latin1("AT+CSQ")));
+});
