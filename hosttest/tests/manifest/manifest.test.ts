@@ -24,7 +24,7 @@ test("all of the project's modules are preloaded", t => {
 	const { modules, preload } = build("manifest.json");
 	const own = [...modules].filter(([, file]) => file).map(([specifier]) => specifier);
 	t.deepEqual(
-		own.filter(specifier => specifier !== "main" && !preload.has(specifier)),
+		own.filter(specifier => !preload.has(specifier)),
 		[],
 	);
 });

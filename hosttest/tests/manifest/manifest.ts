@@ -52,12 +52,9 @@ export function build(path: string, platform = "esp32", without?: string): Build
 				for (const file of filesOf(resolve(folder, source)))
 					result.modules.set(specifier.replace("*", basename(withoutExtension(file))), file);
 		for (const specifier of list(manifest.preload)) {
-			const prefix = specifier.replace(/\*$/, "");
-			const matches = [...result.modules.keys()].filter(known =>
-				specifier.endsWith("*") ? known.startsWith(prefix) : known === specifier,
-			);
-			if (!matches.length) result.problems.push(`preload ${specifier}: no such module`);
-			matches.forEach(match => result.preload.add(match));
+			// mcconfig 8.2 expands a `*` here for .js files alone: for TypeScript it preloads nothing, and says nothing.
+			if (!result.modules.has(specifier)) result.problems.push(`preload ${specifier}: no such module`);
+			result.preload.add(specifier);
 		}
 	};
 	add(resolve(path));
@@ -89,7 +86,11 @@ function imports(file: string): string[] {
 	const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022, true);
 	const found: string[] = [];
 	const visit = (node: ts.Node): void => {
-		if (ts.isImportDeclaration(node) && node.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword && !onlyTypes(node))
+		if (
+			ts.isImportDeclaration(node) &&
+			node.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword &&
+			!onlyTypes(node)
+		)
 			found.push((node.moduleSpecifier as ts.StringLiteral).text);
 		else if (ts.isExportDeclaration(node) && node.moduleSpecifier && !node.isTypeOnly)
 			found.push((node.moduleSpecifier as ts.StringLiteral).text);
