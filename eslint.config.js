@@ -8,7 +8,10 @@ export default tseslint.config(
 		extends: [js.configs.recommended, ...tseslint.configs.strictTypeChecked],
 		languageOptions: { parserOptions: { project: ["./tsconfig.json", "./hosttest/tsconfig.json"] } },
 		rules: {
-			"@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+			"@typescript-eslint/restrict-template-expressions": [
+				"error",
+				{ allowNumber: true, allowBoolean: true },
+			],
 			"@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
 			"@typescript-eslint/no-extraneous-class": "off",
 			"@typescript-eslint/prefer-literal-enum-member": "off",

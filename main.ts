@@ -4,7 +4,7 @@ import FlashStorage from "embedded:storage/flash";
 import values from "mc/config";
 import createSensors from "sensors";
 import { BC20, type BC20Options } from "bc20/modem";
-import { MQTTClient } from "mqtt/client";
+import MQTTClient from "mqtt/client";
 import { Telemetry, type TelemetryOptions } from "telemetry/telemetry";
 
 /** The configuration: `config` of manifest.json on the chip, the options of `npm start` on a desktop. */

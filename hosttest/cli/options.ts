@@ -17,7 +17,7 @@ export interface StartOptions {
 	readonly json: boolean;
 }
 
-export interface BrokerAddress {
+interface BrokerAddress {
 	readonly host: string;
 	readonly port: number;
 	readonly user: string | undefined;

@@ -22,3 +22,6 @@ export class Deadline {
 		return Math.max(0, this.#span - Time.delta(this.#start));
 	}
 }
+
+/** The host's allowance above the modem's own maximum, ms. */
+export const SLACK_MS = 200;

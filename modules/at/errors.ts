@@ -70,15 +70,6 @@ export class ParameterError extends ATError {
 	}
 }
 
-/** The command was cancelled by its owner. */
-export class CancelledError extends ATError {
-	override name = "CancelledError";
-
-	constructor(command: string) {
-		super("cancelled", command);
-	}
-}
-
 /** The engine is closed: no command goes out any more; what was under way has an unknown outcome. */
 export class ClosedError extends ATError {
 	override name = "ClosedError";

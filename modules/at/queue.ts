@@ -14,6 +14,13 @@ export class RequestQueue {
 	get length(): number {
 		return this.#items.length;
 	}
+	/** ms until the deadline of one of them passes; Infinity if none has one. */
+	get remaining(): number {
+		let due = Infinity;
+		for (let index = 0; index < this.#items.length; index++)
+			due = Math.min(due, this.#items[index].due.remaining);
+		return due;
+	}
 	/** The most requests that ever waited. */
 	get highWater(): number {
 		return this.#highWater;

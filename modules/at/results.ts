@@ -1,7 +1,7 @@
 import type { CommandSpec } from "./command.js";
 import type { Line } from "./line.js";
 import type { Prefix } from "./prefixes.js";
-import type { Request } from "./request.js";
+import { type Request, WAITING } from "./request.js";
 
 /** Requests past their final result code that wait for a later result, told apart by prefix, identifier and msgID. */
 export class LaterResults {
@@ -21,7 +21,10 @@ export class LaterResults {
 	get overdue(): Request | undefined {
 		return this.#requests.find(request => request.due.remaining === 0);
 	}
-	add(request: Request): void {
+	/** @param span ms that the result may take */
+	add(request: Request, span: number): void {
+		request.state = WAITING;
+		request.due.set(span);
 		this.#requests.push(request);
 	}
 	/** @returns whether it was there */

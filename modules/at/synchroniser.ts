@@ -4,7 +4,7 @@ import { CR, ESC, bytesOf } from "./text.js";
 /** What a line meant to the synchroniser. */
 export const IGNORED = 0;
 /** It belongs to a probe. */
-export const TAKEN = 1;
+const TAKEN = 1;
 /** Send the next probe at once. */
 export const AGAIN = 2;
 /** The modem answers cleanly. */
@@ -59,7 +59,7 @@ export class Synchroniser {
 	}
 	/** Whether a line is the echo of a probe. */
 	isEcho(line: Line): boolean {
-		return line.length <= LONGEST_ECHO && TEXTS.includes(line.text);
+		return line.at(0) === LETTER_A && line.length <= LONGEST_ECHO && TEXTS.includes(line.text);
 	}
 	/**
 	 * @param prefix of the line, if known
@@ -90,6 +90,7 @@ export class Synchroniser {
 /** By step. */
 const PERIODS: readonly number[] = [300, 500, 1000];
 const TEXTS: readonly string[] = ["(Esc)", "AT", "AT+CMEE?"];
+const LETTER_A = 0x41;
 const LONGEST_ECHO = 8;
 const ESCAPE_EVERY = 5;
 const ERRORS = 3;

@@ -1,4 +1,4 @@
-import { QUOTE, type Text, bytesOf, indexOfControl } from "../at/text.js";
+import { QUOTE, bytesOf, indexOfControl } from "../at/text.js";
 
 /**
  * Checks an option that is to become a string of a command.
@@ -10,7 +10,7 @@ import { QUOTE, type Text, bytesOf, indexOfControl } from "../at/text.js";
 export function checkText(name: string, value: unknown, minimum: number, maximum: number): void {
 	if (typeof value !== "string" && !(value instanceof ArrayBuffer) && !(value instanceof Uint8Array))
 		throw new TypeError(`${name} must be a string, an ArrayBuffer or a Uint8Array`);
-	const bytes = bytesOf(value as Text);
+	const bytes = bytesOf(value);
 	if (bytes.length < minimum || bytes.length > maximum)
 		throw new RangeError(`${name} has ${bytes.length} bytes; it must have ${minimum} to ${maximum}`);
 	if (bytes.includes(QUOTE) || indexOfControl(bytes) >= 0)

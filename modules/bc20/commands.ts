@@ -1,6 +1,8 @@
 import type { CommandSpec, LaterResult, Parameter } from "../at/command.js";
 
 const QUICK_MS = 300;
+/** QMTCLOSE and QMTDISC: 300 ms in the note; behind an operation that is under way it may take longer. */
+const CLOSE_MS = 5000;
 
 /** MQTT identifiers are 0 to 5. */
 export const IDENTIFIERS = 6;
@@ -59,6 +61,8 @@ export const Basic = {
 export const HOST_LIMIT = 100;
 /** Longest topic, bytes: BC26 MQTT application note V1.1. */
 export const TOPIC_LIMIT = 255;
+/** Longest client ID, user name, password and will message, bytes: not documented; as a topic. */
+export const STRING_LIMIT = 255;
 /** Longest message within the command, bytes: BC26 MQTT application note V1.1. */
 export const INLINE_LIMIT = 700;
 /** Longest message behind the prompt, bytes: BC26 MQTT application note V1.1. */
@@ -121,7 +125,7 @@ export const MQTT = {
 			integer("will_qos", 0, 2),
 			integer("will_retain", 0, 1),
 			string("will_topic", TOPIC_LIMIT, 1),
-			string("will_msg", TOPIC_LIMIT),
+			string("will_msg", STRING_LIMIT),
 		],
 	},
 	/** MQTT 3.1 or 3.1.1; later firmware only (BC26 MQTT application note V1.1). */
@@ -149,16 +153,16 @@ export const MQTT = {
 		name: "+QMTCLOSE",
 		timeout: QUICK_MS,
 		parameters: [identifier],
-		result: { keys: 1, timeout: QUICK_MS },
+		result: { keys: 1, timeout: CLOSE_MS },
 	},
 	connect: {
 		name: "+QMTCONN",
 		timeout: QUICK_MS,
 		parameters: [
 			identifier,
-			string("clientID", TOPIC_LIMIT),
-			{ ...string("username", TOPIC_LIMIT), secret: true },
-			{ ...string("password", TOPIC_LIMIT), secret: true },
+			string("clientID", STRING_LIMIT),
+			{ ...string("username", STRING_LIMIT), secret: true },
+			{ ...string("password", STRING_LIMIT), secret: true },
 		],
 		result: { keys: 1, timeout: PACKET_TIMEOUT * 1000 + MARGIN_MS, progress: 1 },
 	},
@@ -166,7 +170,7 @@ export const MQTT = {
 		name: "+QMTDISC",
 		timeout: QUICK_MS,
 		parameters: [identifier],
-		result: { keys: 1, timeout: QUICK_MS },
+		result: { keys: 1, timeout: CLOSE_MS },
 	},
 	/** The message within the command: any bytes but control characters. */
 	publish: {

@@ -60,7 +60,9 @@ export class Identifiers {
 			holder?.onLost(error);
 		}
 	}
+	/** Nobody is served any more. */
 	close(): void {
+		this.#scheduler = undefined;
 		Timer.clear(this.#timer);
 		this.#timer = undefined;
 		this.#waiting.length = 0;
@@ -81,7 +83,8 @@ export class Identifiers {
 		if (!scheduler) return;
 		for (const holder of this.#waiting.slice()) {
 			const identifier = holder.wish ?? this.#holders.indexOf(undefined);
-			if (identifier < 0 || this.#holders[identifier]) continue;
+			// One that was given its identifier before may have made another one leave.
+			if (identifier < 0 || this.#holders[identifier] || !this.#waiting.includes(holder)) continue;
 			remove(this.#waiting, holder);
 			this.#holders[identifier] = holder;
 			holder.onAcquired(identifier, scheduler);

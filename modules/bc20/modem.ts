@@ -98,7 +98,7 @@ export class BC20 {
 	get profile(): Profile {
 		return this.#profile;
 	}
-	/** Its IP address, if it has told one. */
+	/** Its IP address, if it has told one and is up. */
 	get address(): string | undefined {
 		return this.#address;
 	}
@@ -114,7 +114,7 @@ export class BC20 {
 	get voltage(): number | undefined {
 		return this.#voltage;
 	}
-	/** How often the module has been brought up again. */
+	/** How often bringing up has begun anew, after a failure or a loss. */
 	get restarts(): number {
 		return this.#restarts;
 	}
@@ -129,7 +129,7 @@ export class BC20 {
 	/** Asks the module for signal and voltage, at most every 10 s; `onChanged` tells what has changed. */
 	refresh(): void {
 		const scheduler = this.#scheduler;
-		if (this.#closed || this.#refreshed || !scheduler || this.#connection < 400) return;
+		if (this.#refreshed || !scheduler || this.#connection < 400) return;
 		this.#refreshed = Timer.set(() => (this.#refreshed = undefined), REFRESH_MS);
 		ask(scheduler, this.#signalRequest);
 		ask(scheduler, this.#supplyRequest);
@@ -138,7 +138,6 @@ export class BC20 {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		Timer.clear(this.#refreshed);
 		this.#retry.close();
 		this.#sleep.close();
 		this.#onLost?.(new ClosedError());
@@ -224,8 +223,10 @@ export class BC20 {
 			}
 		}
 		this.#setConnection(300);
-		this.#address = await attach(context);
+		const address = await attach(context);
+		// Lost or closed in the same turn.
 		if (this.#scheduler !== scheduler || this.#closed) return;
+		this.#address = address;
 		for (const sign of START_URCS) scheduler.listen(sign, () => ask(scheduler, this.#stateRequest));
 		this.#setConnection(isRegistered(this.#registration) ? 500 : 400);
 		this.identifiers.begin(scheduler);

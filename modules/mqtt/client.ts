@@ -3,22 +3,16 @@ import { execute } from "../at/execute.js";
 import type { Line } from "../at/line.js";
 import { Request } from "../at/request.js";
 import type { Scheduler } from "../at/scheduler.js";
-import { type Text, bytesOf } from "../at/text.js";
+import type { Text } from "../at/text.js";
 import { MQTT, packetTime } from "../bc20/commands.js";
 import type { Holder } from "../bc20/identifiers.js";
 import type { BC20 } from "../bc20/modem.js";
 import { close, connect } from "./connect.js";
-import {
-	LinkError,
-	MQTTError,
-	NotConnectedError,
-	OverflowError,
-	PacketError,
-	PayloadError,
-} from "./errors.js";
+import { LinkError, MQTTError, NotConnectedError, OverflowError, PacketError } from "./errors.js";
 import { type MQTTClientOptions, type Settings, settingsOf } from "./options.js";
 import { Outgoing } from "./outgoing.js";
 import { DATA, publishForm } from "./publish-form.js";
+import { checkTopic } from "./topic.js";
 
 /** What `onControl` gets. */
 export interface ControlMessage {
@@ -43,7 +37,7 @@ export interface ReadableOptions {
 export interface WriteOptions {
 	/** PUBLISH by default. */
 	readonly operation?: number;
-	/** Packet identifier, which the acknowledgement carries; the next free one by default. */
+	/** Packet identifier, which the acknowledgement carries, 0 or more; counted by default. */
 	readonly id?: number;
 	/** 1 to 255 bytes, without quotes and control characters. */
 	readonly topic?: Text;
@@ -78,7 +72,7 @@ const CLOSED = 6;
  *
  * Publishing is here; subscribing is yet to come.
  */
-export class MQTTClient {
+export default class MQTTClient {
 	static readonly CONNECT = 1;
 	static readonly CONNACK = 2;
 	static readonly PUBLISH = 3;
@@ -115,7 +109,7 @@ export class MQTTClient {
 	#values: (number | Text)[] = [];
 	/** The topic last published to: its bytes serve again. */
 	#topic: string | undefined;
-	#topicBytes = new Uint8Array(0);
+	#topicBytes: Uint8Array = new Uint8Array(0);
 	#id = 0;
 	#lastId = 0;
 	#QoS = 0;
@@ -163,7 +157,8 @@ export class MQTTClient {
 	 *
 	 * @returns the room left: 0 when a message is complete, until `onWritable`
 	 * @throws NotConnectedError before CONNACK; OverflowError ("overflow") if a message is under way or the data exceed it; PayloadError;
-	 *   ParameterError for a topic. Nothing is taken then.
+	 *   TypeError or RangeError that names the parameter. Nothing is taken then; a message whose last piece shows that it cannot be sent
+	 *   is given up.
 	 */
 	write(data: Data | null, options?: WriteOptions | null): number {
 		if (this.#state === WRITING && !options) return this.#writePiece(data);
@@ -213,36 +208,32 @@ export class MQTTClient {
 	#connected(): void {
 		this.#state = CONNECTED;
 		this.#control({ operation: MQTTClient.CONNACK, returnCode: 0 });
-		this.#writable(Outgoing.room);
+		this.#ready();
 	}
 
 	// Publishing
 
 	#publishRequest(spec: (typeof MQTT)["publish" | "publishData" | "publishHex"]): Request {
 		const request = new Request(spec);
-		const { packetTimeout, retries } = this.#settings;
-		request.resultTimeout = packetTime(packetTimeout, retries);
 		request.onResult = (line: Line) => (this.#result = line.integer(2) ?? -1);
 		request.onDone = error => this.#published(error);
 		return request;
 	}
 	#writeFirst(data: Data | null, options: WriteOptions): number {
 		const bytes = viewOf(data);
-		const { topic = "", QoS = 0, byteLength = bytes.length } = options;
+		const { topic = "", QoS = 0, id, byteLength = bytes.length } = options;
+		if (!Number.isInteger(byteLength)) throw new RangeError("byteLength must be a whole number");
 		if (bytes.length > byteLength) throw new OverflowError();
 		if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError("QoS must be 0, 1 or 2");
+		if (id !== undefined && !(Number.isSafeInteger(id) && id >= 0))
+			throw new RangeError("id must be a whole number, 0 or more");
 		const topicBytes = this.#topicOf(topic);
-		const { later } = this.#modem.profile;
 		// Only the length is known of what is still to come; its bytes are looked at when they are all there.
-		publishForm(
-			bytes,
-			byteLength === bytes.length ? byteLength : Math.max(byteLength, 1),
-			later,
-			this.#settings.hex,
-		);
-		this.#id = options.id ?? (QoS ? this.#nextId() : 0);
+		publishForm(bytes, byteLength, this.#modem.profile.later, this.#settings.hex);
+		this.#id = id ?? (QoS ? this.#nextId() : 0);
 		this.#QoS = QoS;
-		const msgID = QoS ? ((this.#id - 1) % 65535) + 1 : 0;
+		// Consumers count beyond 65535 (mqtt/js); to the module 0 means QoS 0.
+		const msgID = QoS ? ((this.#id + 65534) % 65535) + 1 : 0;
 		this.#values = [this.#identifier, msgID, QoS, options.retain ? 1 : 0, topicBytes];
 		this.#outgoing.begin(byteLength);
 		this.#outgoing.append(bytes);
@@ -250,11 +241,8 @@ export class MQTTClient {
 	}
 	#topicOf(topic: Text): Uint8Array {
 		if (typeof topic !== "string" || topic !== this.#topic) {
-			const bytes = bytesOf(topic).slice();
-			if (bytes.includes(PLUS) || bytes.includes(HASH))
-				throw new PayloadError("topic holds a wildcard (+ or #), which only a subscription may");
+			this.#topicBytes = checkTopic("topic", topic);
 			this.#topic = typeof topic === "string" ? topic : undefined;
-			this.#topicBytes = bytes;
 		}
 		return this.#topicBytes;
 	}
@@ -278,13 +266,16 @@ export class MQTTClient {
 		this.#state = PUBLISHING;
 		return 0;
 	}
-	/** @throws PayloadError, ParameterError, QueueFullError: the message is not taken */
+	/** @throws PayloadError, QueueFullError: the message is not taken */
 	#submit(): void {
 		const { message } = this.#outgoing;
 		const form = publishForm(message, message.length, this.#modem.profile.later, this.#settings.hex);
 		const request = this.#requests[form];
 		request.values = form === DATA ? this.#values : [...this.#values, message];
 		request.data = form === DATA ? message : undefined;
+		// With QoS 2 two packets have to be acknowledged, each with its retries (application note, figure 1).
+		const { packetTimeout, retries } = this.#settings;
+		request.resultTimeout = packetTime(packetTimeout, retries) * (this.#QoS === 2 ? 2 : 1);
 		this.#result = 0;
 		this.#scheduler?.submit(request);
 		this.#publish = request;
@@ -302,11 +293,8 @@ export class MQTTClient {
 				this.#control({ operation: MQTTClient.PUBREC, id });
 				this.#control({ operation: MQTTClient.PUBCOMP, id });
 			}
-			if (this.#isConnected()) this.#writable(Outgoing.room);
+			this.#ready();
 		}
-	}
-	#isConnected(): boolean {
-		return this.#state === CONNECTED;
 	}
 	#nextId(): number {
 		this.#lastId = (this.#lastId % 65535) + 1;
@@ -329,7 +317,11 @@ export class MQTTClient {
 	#linkChanged(code: number): void {
 		this.#opened = false;
 		// 5: the broker was faster in closing what is being disconnected; a normal end.
-		if (this.#state !== DISCONNECTING) this.#fail(new LinkError(code));
+		if (this.#state === DISCONNECTING) return;
+		const error = new LinkError(code);
+		// A broker that refuses closes at once: the result that tells why may have come just before, and must be heard first.
+		if (this.#state === CONNECTING) this.#timer = Timer.set(() => this.#fail(error));
+		else this.#fail(error);
 	}
 	#lost(error: Error): void {
 		this.#opened = false;
@@ -361,10 +353,14 @@ export class MQTTClient {
 	// Callbacks: an exception in one is the application's, and must not restart the chip
 
 	#control(message: ControlMessage): void {
+		if (this.#state === CLOSED) return;
 		this.#notify(() => this.#onControl?.call(this, message));
 	}
+	/** Asks for a message, unless `onControl` has written one already, or ended it all. */
+	#ready(): void {
+		if (this.#state === CONNECTED) this.#writable(Outgoing.room);
+	}
 	#writable(count: number): void {
-		if (this.#state === CLOSED) return;
 		this.#notify(() => this.#onWritable?.call(this, count));
 	}
 	#notify(callback: () => void): void {
@@ -376,14 +372,12 @@ export class MQTTClient {
 	}
 }
 
-const HASH = 0x23;
-const PLUS = 0x2b;
-
-export default MQTTClient;
-
 function viewOf(data: Data | null): Uint8Array {
 	if (data === null) return new Uint8Array(0);
 	if (data instanceof Uint8Array) return data;
-	if (data instanceof ArrayBuffer) return new Uint8Array(data);
-	return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+	if (ArrayBuffer.isView(data))
+		return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+	if (!((data as unknown) instanceof ArrayBuffer))
+		throw new TypeError("data must be an ArrayBuffer, a view of one, or null");
+	return new Uint8Array(data);
 }

@@ -1,11 +1,11 @@
-import { CommandError } from "../at/errors.js";
+import { CommandError, TimeoutError } from "../at/errors.js";
 import { type ExecuteOptions, execute } from "../at/execute.js";
 import type { CommandSpec } from "../at/command.js";
 import type { Value } from "../at/request.js";
 import type { Scheduler } from "../at/scheduler.js";
 import { MQTT } from "../bc20/commands.js";
 import type { Profile } from "../bc20/bringup.js";
-import { ConnectionRefusedError, OpenError, PacketError } from "./errors.js";
+import { ConnectionRefusedError, MQTTError, OpenError, PacketError } from "./errors.js";
 import type { Settings } from "./options.js";
 
 const OCCUPIED = 2;
@@ -21,7 +21,7 @@ export interface ConnectContext {
 	readonly settings: Settings;
 	/** Whether to go on: false once the client is closed. */
 	readonly isWanted: () => boolean;
-	/** The network connection is open from here on and has to be closed. */
+	/** The network connection is, or may be, open from here on and has to be closed. */
 	readonly onOpened: () => void;
 }
 
@@ -32,6 +32,8 @@ export interface ConnectContext {
  * @throws (rejects) OpenError, ConnectionRefusedError, PacketError, or an error of the AT engine
  */
 export async function connect(context: ConnectContext): Promise<void> {
+	if (context.settings.hex && !context.profile.later)
+		throw new MQTTError('dataFormat "hex" is not possible with this firmware of the module');
 	for (const [spec, values, required] of configuration(context)) {
 		if (!context.isWanted()) return;
 		await configure(context, spec, values, required);
@@ -84,12 +86,18 @@ async function configure(
 }
 
 function willOf(will: NonNullable<Settings["will"]>): Value[] {
-	return [1, will.QoS ?? 0, will.retain ? 1 : 0, will.topic, will.message];
+	return [1, will.QoS, will.retain ? 1 : 0, will.topic, will.message];
 }
 
 async function open(context: ConnectContext): Promise<void> {
 	const { scheduler, identifier, settings } = context;
-	let result = await openOnce(context);
+	let result = OCCUPIED;
+	try {
+		result = await openOnce(context);
+	} catch (error) {
+		// Some firmware answers so to an identifier that is occupied.
+		if (!(error instanceof CommandError)) throw error;
+	}
 	if (result === OCCUPIED) {
 		await close(scheduler, identifier);
 		if (!context.isWanted()) return;
@@ -99,16 +107,17 @@ async function open(context: ConnectContext): Promise<void> {
 	context.onOpened();
 }
 
-/** @returns `<result>`; an error as final result code counts as occupied, for some firmware answers so */
+/** @returns `<result>` */
 async function openOnce(context: ConnectContext): Promise<number> {
 	const { host, port } = context.settings;
-	let result = OCCUPIED;
+	let result = -1;
 	try {
 		await send(context, MQTT.open, [context.identifier, host, port], {
 			onResult: line => (result = line.integer(1) ?? -1),
 		});
 	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
+		if (error instanceof TimeoutError) context.onOpened();
+		throw error;
 	}
 	return result;
 }

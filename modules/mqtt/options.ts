@@ -1,7 +1,10 @@
 import type { BC20 } from "../bc20/modem.js";
-import { HOST_LIMIT, IDENTIFIERS, PACKET_TIMEOUT, RETRIES } from "../bc20/commands.js";
-import type { Text } from "../at/text.js";
-import type { MQTTClient, ControlMessage, ReadableOptions } from "./client.js";
+import { checkInteger, checkNumber, checkText } from "../bc20/checks.js";
+import { HOST_LIMIT, IDENTIFIERS, PACKET_TIMEOUT, RETRIES, STRING_LIMIT } from "../bc20/commands.js";
+import { type Text, bytesOf } from "../at/text.js";
+import { checkTopic } from "./topic.js";
+import type MQTTClient from "./client.js";
+import type { ControlMessage, ReadableOptions } from "./client.js";
 
 /** A message that the broker publishes when the client is gone without a word. */
 export interface Will {
@@ -19,10 +22,11 @@ export interface MQTTClientOptions {
 	readonly host: string;
 	/** 1883 by default. */
 	readonly port?: number | undefined;
-	/** Client identifier; empty by default. */
+	/** Client identifier, up to 255 bytes; empty by default, which MQTT 3.1 (firmware V1.0 of the module) does not allow. */
 	readonly id?: string | undefined;
-	readonly user?: Text | undefined;
-	readonly password?: Text | undefined;
+	/** Up to 255 bytes, without quotes and control characters, as `password` and `will` too. */
+	readonly user?: Text | null | undefined;
+	readonly password?: Text | null | undefined;
 	/** Clean session; true by default. */
 	readonly clean?: boolean | undefined;
 	readonly will?: Will | null | undefined;
@@ -58,7 +62,7 @@ export interface Settings {
 	readonly user: Text | undefined;
 	readonly password: Text | undefined;
 	readonly clean: boolean;
-	readonly will: Will | undefined;
+	readonly will: Required<Will> | undefined;
 	/** s */
 	readonly keepAlive: number;
 	readonly identifier: number | undefined;
@@ -69,54 +73,62 @@ export interface Settings {
 
 const LONGEST_KEEP_ALIVE_MS = 3_600_000;
 
-/** Checks all options. @throws Error, TypeError or RangeError that names the option and its range */
+/** Checks all options, and copies what could change later. @throws Error, TypeError or RangeError that names the option and its range */
 export function settingsOf(options: MQTTClientOptions): Settings {
 	if (!(options as { modem?: unknown }).modem)
 		throw new TypeError("modem required: the BC20 that the client works on");
-	if (!options.host) throw new Error("host required");
-	if (ArrayBuffer.fromString(options.host).byteLength > HOST_LIMIT)
-		throw new RangeError(`host must be at most ${HOST_LIMIT} bytes`);
-	const keepAliveMs = range(
-		"keepAlive (ms)",
-		options.keepAlive ?? options.keepalive,
-		120_000,
-		0,
-		LONGEST_KEEP_ALIVE_MS,
-	);
-	const { format = "buffer", dataFormat = "text", will } = options;
+	const {
+		host,
+		port = 1883,
+		id = "",
+		identifier,
+		packetTimeout = PACKET_TIMEOUT,
+		retries = RETRIES,
+	} = options;
+	if (!host) throw new Error("host required");
+	if (typeof (host as unknown) !== "string") throw new TypeError("host must be a string");
+	checkText("host", host, 1, HOST_LIMIT);
+	checkInteger("port", port, 1, 65535);
+	checkText("id", id, 0, STRING_LIMIT);
+	if (identifier !== undefined) checkInteger("identifier", identifier, 0, IDENTIFIERS - 1);
+	checkInteger("packetTimeout", packetTimeout, 1, 60);
+	checkInteger("retries", retries, 0, 10);
+	const { keepAlive = options.keepalive ?? 120_000, format = "buffer", dataFormat = "text" } = options;
+	checkNumber("keepAlive", keepAlive, 0, LONGEST_KEEP_ALIVE_MS);
 	if ((format as string) !== "buffer") throw new RangeError("format must be buffer");
 	if (dataFormat !== "text" && (dataFormat as string) !== "hex")
 		throw new RangeError("dataFormat must be text or hex");
-	if (will) range("will.QoS", will.QoS, 0, 0, 2);
 	return {
-		host: options.host,
-		port: range("port", options.port, 1883, 1, 65535),
-		id: options.id ?? "",
-		user: options.user,
-		password: options.password,
+		host,
+		port,
+		id,
+		user: optionalText("user", options.user),
+		password: optionalText("password", options.password),
 		clean: options.clean ?? true,
-		will: will ?? undefined,
-		keepAlive: Math.ceil(keepAliveMs / 1000),
-		identifier:
-			options.identifier === undefined
-				? undefined
-				: range("identifier", options.identifier, 0, 0, IDENTIFIERS - 1),
-		packetTimeout: range("packetTimeout (s)", options.packetTimeout, PACKET_TIMEOUT, 1, 60),
-		retries: range("retries", options.retries, RETRIES, 0, 10),
+		will: willOf(options.will ?? undefined),
+		keepAlive: Math.ceil(keepAlive / 1000),
+		identifier,
+		packetTimeout,
+		retries,
 		hex: dataFormat === "hex",
 	};
 }
 
-function range(
-	name: string,
-	value: number | undefined,
-	byDefault: number,
-	minimum: number,
-	maximum: number,
-): number {
-	const checked = value ?? byDefault;
-	const whole = name.startsWith("keepAlive") || Number.isInteger(checked);
-	if (!whole || !(checked >= minimum && checked <= maximum))
-		throw new RangeError(`${name} must be from ${minimum} to ${maximum}`);
-	return checked;
+function optionalText(name: string, text: Text | null | undefined): Text | undefined {
+	if (text === undefined || text === null) return undefined;
+	checkText(name, text, 0, STRING_LIMIT);
+	return copyOf(text);
+}
+
+function willOf(will: Will | undefined): Settings["will"] {
+	if (!will) return undefined;
+	const { topic, message, QoS = 0, retain = false } = will;
+	checkTopic("will.topic", topic);
+	checkText("will.message", message, 0, STRING_LIMIT);
+	checkInteger("will.QoS", QoS, 0, 2);
+	return { topic: copyOf(topic), message: copyOf(message), QoS, retain };
+}
+
+function copyOf(text: Text): Text {
+	return typeof text === "string" ? text : bytesOf(text).slice();
 }

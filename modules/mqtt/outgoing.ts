@@ -16,13 +16,6 @@ export class Outgoing {
 	static get room(): number {
 		return TOPIC_LIMIT + DATA_LIMIT + OVERHEAD;
 	}
-	get bytes(): Uint8Array {
-		return this.#bytes;
-	}
-	/** Bytes of the whole message. */
-	get byteLength(): number {
-		return this.#byteLength;
-	}
 	/** Bytes that are still to be written. */
 	get remaining(): number {
 		return this.#byteLength - this.#length;

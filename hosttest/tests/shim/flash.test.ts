@@ -63,7 +63,11 @@ for (const where of ["memory", "a folder"]) {
 		t.is(all.lastIndexOf(0xff), 12287);
 		flash.close();
 		flash.close();
-		t.is(new Uint8Array(storage.open({ path: "storage", mode: "r" }).read(1, 12288))[0], 0, "kept over close");
+		t.is(
+			new Uint8Array(storage.open({ path: "storage", mode: "r" }).read(1, 12288))[0],
+			0,
+			"kept over close",
+		);
 		t.is(new Uint8Array(storage.open({ path: "other" }).read(1, 12288))[0], 0xff, "of its own");
 	});
 }
