@@ -1,4 +1,4 @@
-import type { Parameter } from "./command.js";
+import type { CommandSpec, Parameter } from "./command.js";
 import { ParameterError, commandName } from "./errors.js";
 import type { Request, Value } from "./request.js";
 import { CR, COMMA, ESC, QUOTE, SUB, bytesOf, indexOfControl, textOf } from "./text.js";
@@ -39,14 +39,15 @@ export class CommandBuilder {
 				"holds byte 0x1a or 0x1b, which ends the data mode",
 			);
 		if (form !== "write") return;
-		const parameters = spec.parameters ?? [];
-		if (values.length > parameters.length)
-			throw new ParameterError(commandName(request), "parameters", `are at most ${parameters.length}`);
+		const { length: count = 0 } = spec.parameters ?? [];
+		if (values.length > count && !spec.repeated)
+			throw new ParameterError(commandName(request), "parameters", `are at most ${count}`);
 		let length = AT_AND_CR + spec.name.length;
 		for (let i = 0; i < values.length; i++) {
-			const problem = problemOf(parameters[i], values[i]);
-			if (problem) throw new ParameterError(commandName(request), parameters[i].name, problem);
-			length += encodedLength(parameters[i], values[i]) + 1;
+			const parameter = parameterAt(spec, i);
+			const problem = problemOf(parameter, values[i]);
+			if (problem) throw new ParameterError(commandName(request), parameter.name, problem);
+			length += encodedLength(parameter, values[i]) + 1;
 		}
 		if (length > this.#bytes.length)
 			throw new ParameterError(
@@ -64,10 +65,9 @@ export class CommandBuilder {
 		if (form === "test") this.#text("=?");
 		else if (form === "read") this.#text("?");
 		else if (form === "write") {
-			const parameters = spec.parameters ?? [];
 			for (let i = 0; i < values.length; i++) {
 				this.#byte(i ? COMMA : EQUALS);
-				this.#value(parameters[i], values[i]);
+				this.#value(parameterAt(spec, i), values[i]);
 			}
 		}
 		this.#byte(CR);
@@ -80,7 +80,7 @@ export class CommandBuilder {
 		else if (form === "read") text += "?";
 		else if (form === "write")
 			for (let i = 0; i < values.length; i++)
-				text += (i ? "," : "=") + shown(spec.parameters?.[i], values[i]);
+				text += (i ? "," : "=") + shown(parameterAt(spec, i), values[i]);
 		return text;
 	}
 
@@ -104,6 +104,12 @@ export class CommandBuilder {
 		else this.#put(bytesOf(value));
 		this.#byte(QUOTE);
 	}
+}
+
+/** The parameter of a value, counted from 0; the caller has checked that there is one. */
+function parameterAt({ parameters = [], repeated = 0 }: CommandSpec, index: number): Parameter {
+	const { length } = parameters;
+	return parameters[index < length ? index : length - repeated + ((index - length) % repeated)];
 }
 
 /**
@@ -142,10 +148,10 @@ function problemOf(parameter: Parameter, value: Value): string | undefined {
 	return undefined;
 }
 
-function shown(parameter: Parameter | undefined, value: Value): string {
-	if (parameter?.secret) return "***";
+function shown(parameter: Parameter, value: Value): string {
+	if (parameter.secret) return "***";
 	if (typeof value === "number") return String(value);
-	if (parameter?.kind === "hex") return `"(${bytesOf(value).length} bytes as hex)"`;
+	if (parameter.kind === "hex") return `"(${bytesOf(value).length} bytes as hex)"`;
 	return typeof value === "string" ? `"${value}"` : `"${textOf(bytesOf(value))}"`;
 }
 

@@ -37,6 +37,8 @@ export interface CommandSpec {
 	/** Prefix of its information response; the name where absent, `null` where the response has none (`AT+CIMI`). */
 	readonly prefix?: string | null;
 	readonly parameters?: readonly Parameter[];
+	/** How many of the last parameters may come again and again: 2 for `"<topic>",<qos>` of QMTSUB. */
+	readonly repeated?: number;
 	readonly result?: LaterResult;
 	/** Whether a line with the prefix answers the read form, where a URC may have the same prefix. All lines where absent. */
 	readonly isResponse?: (line: Line) => boolean;

@@ -172,6 +172,25 @@ export const MQTT = {
 		parameters: [identifier],
 		result: { keys: 1, timeout: CLOSE_MS },
 	},
+	subscribe: {
+		name: "+QMTSUB",
+		timeout: QUICK_MS,
+		parameters: [
+			identifier,
+			integer("msgID", 1, 65535),
+			string("topic", TOPIC_LIMIT, 1),
+			integer("qos", 0, 2),
+		],
+		repeated: 2,
+		result: packetResult,
+	},
+	unsubscribe: {
+		name: "+QMTUNS",
+		timeout: QUICK_MS,
+		parameters: [identifier, integer("msgID", 1, 65535), string("topic", TOPIC_LIMIT, 1)],
+		repeated: 1,
+		result: packetResult,
+	},
 	/** The message within the command: any bytes but control characters. */
 	publish: {
 		name: "+QMTPUB",
