@@ -85,6 +85,10 @@ export class Line {
 	at(index: number): number {
 		return this.#ring.at(this.#offset + index);
 	}
+	/** Copies `length` bytes from an index of the line into `target`. */
+	copy(index: number, length: number, target: Uint8Array, at = 0): void {
+		this.#ring.copy(this.#offset + index, length, target, at);
+	}
 	/** Index of the first `byte` at or after `index` of the line, or -1. */
 	indexOf(byte: number, index: number): number {
 		const found = this.#ring.indexOf(byte, this.#offset + index);

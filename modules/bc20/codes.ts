@@ -1,5 +1,5 @@
 /** Codes of the module and what they mean. Numbers not listed are reported by number alone. */
-type Meanings = Readonly<Record<number, string>>;
+export type Meanings = Readonly<Record<number, string>>;
 
 /** `<err>` of `+CME ERROR: <err>`: application note, chapter 4; AT commands manual, chapter 10. */
 export const CME_ERRORS: Meanings = {
@@ -102,21 +102,32 @@ export const CONNECT_RETURN_CODES: Meanings = {
 	5: "connection refused: not authorized",
 };
 
-/** `<result>` of `+QMTCLOSE` and `+QMTDISC`: application note 3.2.3, 3.2.5. */
-export const CLOSE_RESULTS: Meanings = {
-	[-1]: "failed to close",
-	0: "closed",
+/** `<state>` of `+QMTCONN`: application note 3.2.4. */
+export const CLIENT_STATES: Meanings = {
+	1: "initial",
+	2: "connecting",
+	3: "connected",
+	4: "disconnecting",
 };
 
-/** `<err_code>` of `+QMTSTAT` and what to do: application note 5.1, table 3. */
-export const LINK_STATES: Meanings = {
-	1: "connection closed or reset by peer; open and connect again",
-	2: "PINGREQ timed out or failed; deactivate and activate PDP, then open and connect again",
-	3: "CONNECT timed out or failed; check user name, password and a unique client ID, then connect again",
-	4: "CONNACK timed out or failed; check user name, password and a unique client ID, then connect again",
-	5: "the server closed the connection that the client was disconnecting: normal",
-	6: "the client closed the connection because sending kept failing; check the data, then open again",
-	7: "the link is not alive or the server is unavailable; check them",
+/** `<value>` of `+QMTSUB` for a topic: application note 3.2.6. */
+export const GRANTED: Meanings = {
+	0: "at most once",
+	1: "at least once",
+	2: "exactly once",
+	128: "refused by the server",
+};
+
+/** `<result>` of `+QMTCLOSE`: application note 3.2.3. */
+export const CLOSE_RESULTS: Meanings = {
+	[-1]: "failed to close network",
+	0: "network closed",
+};
+
+/** `<result>` of `+QMTDISC`: application note 3.2.5. */
+export const DISCONNECT_RESULTS: Meanings = {
+	[-1]: "failed to close connection",
+	0: "connection closed",
 };
 
 /** Text of a final result code's number. */

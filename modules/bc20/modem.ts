@@ -177,14 +177,14 @@ export class BC20 {
 	}
 	/** Opens the line. @returns rejects when the module is lost, and never resolves */
 	#open(): Promise<never> {
-		const { serial, receiveBuffer, queue = 12, onTrace } = this.#options;
+		const { serial, receiveBuffer = RECEIVE_BUFFER, queue = 12, onTrace } = this.#options;
 		const lost = new Promise<never>((_, reject) => (this.#onLost = reject));
 		// Whoever awaits it hears of it; nobody may be awaiting it yet.
 		lost.catch(() => undefined);
 		const scheduler = new Scheduler({
 			serial,
 			queue,
-			...(receiveBuffer === undefined ? {} : { receiveBuffer }),
+			receiveBuffer,
 			describe: describeFinal,
 			onSynchronised: () => this.#synchronised(scheduler),
 			onUnresponsive: probes => this.#unresponsive(probes),
@@ -311,6 +311,8 @@ export class BC20 {
 	}
 }
 
+/** Room for a message of 1024 bytes in hex digits with its topic, and a FIFO's content. */
+const RECEIVE_BUFFER = 2560;
 /** First and last line of the boot banner (module reference, chapter 2). */
 const BANNER: readonly string[] = ["F1", "Leaving the BROM"];
 /** What the module says behind the banner. It may come late, so it is a reason to look and no proof. */

@@ -18,7 +18,7 @@ export interface BC20Options {
 	readonly apn?: string | undefined;
 	/** ms without registration after which it is reported, and again each such time; 180,000 by default. */
 	readonly registrationTimeoutMs?: number;
-	/** Bytes of the receive ring, 256 to 65,536: the longest line is this less 128. 2048 by default. */
+	/** Bytes of the receive ring, 256 to 65,536: the longest line is this less 128. 2560 by default. */
 	readonly receiveBuffer?: number;
 	/** Commands that may wait for the line, 1 to 255; 12 by default. */
 	readonly queue?: number;

@@ -24,3 +24,44 @@ export function receivedEnds(line: Line): number {
 	}
 	return unquoted ? COMPLETE : OPEN;
 }
+
+/** Where the parts of a `+QMTRECV` line are: indexes into the line. */
+export class Received {
+	/** 0 for QoS 0. */
+	msgID = 0;
+	topic = 0;
+	topicLength = 0;
+	payload = 0;
+	payloadLength = 0;
+
+	/** Finds the parts of a complete line. @returns false if it is none */
+	parse(line: Line): boolean {
+		const msgID = line.integer(1);
+		const comma = line.indexOf(COMMA, line.prefixLength);
+		const topic = comma < 0 ? 0 : line.indexOf(COMMA, comma + 1) + 1;
+		if (msgID === undefined || topic <= 0 || topic >= line.length) return false;
+		this.msgID = msgID;
+		const quoted = line.at(topic) === QUOTE;
+		const separator = quoted ? separatorBehind(line, topic + 1) : line.indexOf(COMMA, topic);
+		if (separator < 0) return false;
+		this.topic = quoted ? topic + 1 : topic;
+		this.topicLength = separator - this.topic - (quoted ? 1 : 0);
+		const payload = separator + 1;
+		const enclosed =
+			line.length >= payload + 2 && line.at(payload) === QUOTE && line.at(line.length - 1) === QUOTE;
+		this.payload = enclosed ? payload + 1 : payload;
+		this.payloadLength = line.length - this.payload - (enclosed ? 1 : 0);
+		return true;
+	}
+}
+
+/** The comma between topic and payload: the first in `","`, or where there is none the first behind a quote. */
+function separatorBehind(line: Line, from: number): number {
+	let unquoted = -1;
+	for (let quote = line.indexOf(QUOTE, from); quote >= 0; quote = line.indexOf(QUOTE, quote + 1)) {
+		if (quote + 1 >= line.length || line.at(quote + 1) !== COMMA) continue;
+		if (quote + 2 < line.length && line.at(quote + 2) === QUOTE) return quote + 1;
+		if (unquoted < 0) unquoted = quote + 1;
+	}
+	return unquoted;
+}

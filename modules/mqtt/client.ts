@@ -1,53 +1,51 @@
 import Timer from "timer";
 import { execute } from "../at/execute.js";
 import type { Line } from "../at/line.js";
-import { Request } from "../at/request.js";
 import type { Scheduler } from "../at/scheduler.js";
-import type { Text } from "../at/text.js";
-import { MQTT, packetTime } from "../bc20/commands.js";
+import { MQTT } from "../bc20/commands.js";
 import type { Holder } from "../bc20/identifiers.js";
 import type { BC20 } from "../bc20/modem.js";
 import { close, connect } from "./connect.js";
-import { LinkError, MQTTError, NotConnectedError, OverflowError, PacketError } from "./errors.js";
+import { LinkError, MQTTError, NotConnectedError, OverflowError } from "./errors.js";
+import { Incoming } from "./incoming.js";
 import { type MQTTClientOptions, type Settings, settingsOf } from "./options.js";
-import { Outgoing } from "./outgoing.js";
-import { DATA, publishForm } from "./publish-form.js";
-import { checkTopic } from "./topic.js";
+import { nextId } from "./packet-id.js";
+import { type PublishOptions, Publishing } from "./publishing.js";
+import { type SubscribeItem, Subscribing } from "./subscribing.js";
 
 /** What `onControl` gets. */
 export interface ControlMessage {
-	/** CONNACK, PUBACK, PUBREC or PUBCOMP. */
+	/** CONNACK, PUBACK, PUBREC, PUBCOMP, SUBACK or UNSUBACK. */
 	readonly operation: number;
 	/** As given to `write`. */
 	readonly id?: number;
 	/** With CONNACK. */
 	readonly returnCode?: number;
+	/** With SUBACK: the granted QoS of each topic, 128 where it was refused. */
 	readonly payload?: readonly number[];
 }
 
 /** What `onReadable` gets besides the count. */
 export interface ReadableOptions {
-	readonly topic?: string;
-	readonly QoS?: number;
-	readonly byteLength?: number;
+	readonly topic: string;
+	/** 0; or 1 for QoS 1 and 2, which the module does not tell apart. */
+	readonly QoS: number;
+	/** Length of the message. */
+	readonly byteLength: number;
+	/** Always false: messages are handed over whole. */
 	readonly more: boolean;
 }
 
 /** What is written. */
-export interface WriteOptions {
+export interface WriteOptions extends PublishOptions {
 	/** PUBLISH by default. */
 	readonly operation?: number;
 	/** Packet identifier, which the acknowledgement carries, 0 or more; counted by default. */
 	readonly id?: number;
-	/** 1 to 255 bytes, without quotes and control characters. */
-	readonly topic?: Text;
-	/** 0 (default), 1 or 2. */
-	readonly QoS?: number;
-	readonly retain?: boolean;
 	/** Ignored: the module sends duplicates on its own. */
 	readonly duplicate?: boolean;
-	/** Length of the message where the data are only its first piece. */
-	readonly byteLength?: number;
+	/** Topics of SUBSCRIBE and UNSUBSCRIBE, at least one. */
+	readonly items?: readonly SubscribeItem[];
 }
 
 /** Data to write: an ArrayBuffer or a view of one. */
@@ -70,7 +68,9 @@ const CLOSED = 6;
  * `onWritable(count)`. One message is on its way at a time; its acknowledgement comes by `onControl` (PUBACK; PUBREC and PUBCOMP), then
  * `onWritable` tells that the next may be written. After `onError` or `onClose` the instance is done.
  *
- * Publishing is here; subscribing is yet to come.
+ * Subscriptions are separate commands that wait for no message. A message that comes is told by `onReadable(count, options)` and taken by
+ * `read`; the module cannot be held back, so what is not read in time is dropped and counted in `dropped`. Keep-alive, PUBACK, PUBREC,
+ * PUBREL and PUBCOMP are the module's own work.
  */
 export default class MQTTClient {
 	static readonly CONNECT = 1;
@@ -97,23 +97,23 @@ export default class MQTTClient {
 	readonly #onClose: MQTTClientOptions["onClose"];
 	readonly #onError: MQTTClientOptions["onError"];
 	readonly #holder: Holder;
-	readonly #outgoing = new Outgoing();
-	readonly #requests: Readonly<Record<string, Request>>;
+	readonly #onReadable: MQTTClientOptions["onReadable"];
+	readonly #incoming = new Incoming();
+	readonly #publishing: Publishing;
+	readonly #subscribing: Subscribing;
 	#state = WAITING;
 	#scheduler: Scheduler | undefined;
 	#identifier = 0;
 	#opened = false;
 	/** The connect sequence is at work; it sees to the network connection itself. */
 	#connecting = false;
-	#publish: Request | undefined;
-	#values: (number | Text)[] = [];
-	/** The topic last published to: its bytes serve again. */
-	#topic: string | undefined;
-	#topicBytes: Uint8Array = new Uint8Array(0);
-	#id = 0;
+	/** Messages come in hex digits. */
+	#receivesHex = false;
 	#lastId = 0;
-	#QoS = 0;
-	#result = 0;
+	/** PUBREL that wait for their answer. */
+	readonly #releases: number[] = [];
+	/** The message that `onReadable` told of last. */
+	#told: Incoming["first"];
 	#timer: Timer | undefined;
 
 	/**
@@ -123,21 +123,21 @@ export default class MQTTClient {
 		this.#settings = settingsOf(options);
 		this.#modem = options.modem;
 		if (options.target !== undefined) this.target = options.target;
-		const { onWritable, onControl, onClose, onError } = options;
+		const { onReadable, onWritable, onControl, onClose, onError } = options;
+		this.#onReadable = onReadable;
 		this.#onWritable = onWritable;
 		this.#onControl = onControl;
 		this.#onClose = onClose;
 		this.#onError = onError;
-		this.#requests = {
-			inline: this.#publishRequest(MQTT.publish),
-			data: this.#publishRequest(MQTT.publishData),
-			hex: this.#publishRequest(MQTT.publishHex),
-		};
+		this.#publishing = new Publishing(this.#settings, error => this.#published(error));
+		this.#subscribing = new Subscribing(this.#settings, (id, granted, error) =>
+			this.#subscribed(id, granted, error),
+		);
 		this.#holder = {
 			wish: this.#settings.identifier,
 			onAcquired: (identifier, scheduler) => void this.#connect(identifier, scheduler),
 			onStatus: code => this.#linkChanged(code),
-			onReceived: () => undefined,
+			onReceived: line => this.#received(line),
 			onLost: error => this.#lost(error),
 		};
 		this.#modem.identifiers.acquire(this.#holder);
@@ -148,30 +148,74 @@ export default class MQTTClient {
 	set format(value: "buffer") {
 		if ((value as string) !== "buffer") throw new RangeError("format must be buffer");
 	}
+	/** Messages that came and were dropped: not read in time, or malformed. */
+	get dropped(): number {
+		return this.#incoming.dropped;
+	}
+	/**
+	 * Reads from the message that `onReadable` told of.
+	 * @param count bytes at most, or a buffer to be filled
+	 * @returns an ArrayBuffer, or how many bytes were filled in; undefined where there is nothing to read
+	 */
+	read(count: number): ArrayBuffer | undefined;
+	read(buffer: ArrayBuffer | ArrayBufferView): number | undefined;
+	read(target: number | ArrayBuffer | ArrayBufferView): ArrayBuffer | number | undefined {
+		const incoming = this.#incoming;
+		if (!incoming.first || this.#state === CLOSED) return undefined;
+		const bytes =
+			typeof target === "number" ? new Uint8Array(Math.min(target, incoming.first.unread)) : viewOf(target);
+		const count = incoming.read(bytes);
+		if (incoming.first !== this.#told) this.#later();
+		return typeof target === "number" ? (bytes.buffer as ArrayBuffer) : count;
+	}
 	/**
 	 * Writes a message, a piece of one, or another operation.
 	 *
-	 * - The first piece comes with the options; `byteLength` is the whole message's length where it is more than the data's. The rest
-	 *   comes as `write(data, null)`.
+	 * - PUBLISH: the first piece comes with the options; `byteLength` is the whole message's length where it is more than the data's. The
+	 *   rest comes as `write(data, null)`.
+	 * - `write(null, {operation: SUBSCRIBE, items: [{topic, QoS}]})`, likewise UNSUBSCRIBE: also while a message is under way.
 	 * - `write(null, {operation: DISCONNECT})` ends gracefully; `onClose` follows.
+	 * - PINGREQ, PUBACK, PUBREC, PUBREL and PUBCOMP need nothing: the module sends them. PUBREL is answered by PUBCOMP.
 	 *
-	 * @returns the room left: 0 when a message is complete, until `onWritable`
-	 * @throws NotConnectedError before CONNACK; OverflowError ("overflow") if a message is under way or the data exceed it; PayloadError;
-	 *   TypeError or RangeError that names the parameter. Nothing is taken then; a message whose last piece shows that it cannot be sent
-	 *   is given up.
+	 * @returns the room left for a message: 0 when one is complete, until `onWritable`
+	 * @throws NotConnectedError before CONNACK; OverflowError ("overflow") if a message is under way, the data exceed it, or too many
+	 *   subscriptions are; PayloadError; TypeError or RangeError that names the parameter. Nothing is taken then; a message whose last
+	 *   piece shows that it cannot be sent is given up.
 	 */
 	write(data: Data | null, options?: WriteOptions | null): number {
-		if (this.#state === WRITING && !options) return this.#writePiece(data);
-		const operation = options?.operation ?? MQTTClient.PUBLISH;
-		if (operation === MQTTClient.DISCONNECT) {
-			this.#disconnect();
-			return 0;
+		if (this.#state === WRITING && !options) {
+			this.#publishing.append(viewOf(data));
+			return this.#go();
 		}
-		if (this.#state === WRITING || this.#state === PUBLISHING) throw new OverflowError();
-		if (this.#state !== CONNECTED) throw new NotConnectedError();
-		if (operation !== MQTTClient.PUBLISH || !options)
-			throw new MQTTError(`operation ${operation} cannot be written`);
-		return this.#writeFirst(data, options);
+		const scheduler = this.#scheduler;
+		if (!scheduler || this.#state < CONNECTED || this.#state >= DISCONNECTING) throw new NotConnectedError();
+		// A piece of no message.
+		if (!options) throw new OverflowError();
+		const { operation = MQTTClient.PUBLISH, items = [] } = options;
+		switch (operation) {
+			case MQTTClient.PUBLISH:
+				return this.#writeFirst(data, options);
+			case MQTTClient.SUBSCRIBE:
+				this.#subscribing.subscribe(scheduler, this.#identifier, this.#idOf(options), items);
+				return this.#room;
+			case MQTTClient.UNSUBSCRIBE:
+				this.#subscribing.unsubscribe(scheduler, this.#identifier, this.#idOf(options), items);
+				return this.#room;
+			case MQTTClient.DISCONNECT:
+				this.#disconnect(scheduler);
+				return 0;
+			case MQTTClient.PUBREL:
+				this.#releases.push(options.id ?? 0);
+				this.#later();
+				return this.#room;
+			case MQTTClient.PINGREQ:
+			case MQTTClient.PUBACK:
+			case MQTTClient.PUBREC:
+			case MQTTClient.PUBCOMP:
+				return this.#room;
+			default:
+				throw new MQTTError(`operation ${operation} cannot be written`);
+		}
 	}
 	/** Tears down; no callback comes any more. May be called twice, and in any state. */
 	close(): void {
@@ -188,7 +232,7 @@ export default class MQTTClient {
 		this.#scheduler = scheduler;
 		let failure: Error | undefined;
 		try {
-			await connect({
+			this.#receivesHex = await connect({
 				scheduler,
 				identifier,
 				profile: this.#modem.profile,
@@ -209,103 +253,97 @@ export default class MQTTClient {
 		this.#state = CONNECTED;
 		this.#control({ operation: MQTTClient.CONNACK, returnCode: 0 });
 		this.#ready();
+		// Of a session that was kept, messages come at once.
+		this.#deliver();
 	}
 
-	// Publishing
+	// Writing
 
-	#publishRequest(spec: (typeof MQTT)["publish" | "publishData" | "publishHex"]): Request {
-		const request = new Request(spec);
-		request.onResult = (line: Line) => (this.#result = line.integer(2) ?? -1);
-		request.onDone = error => this.#published(error);
-		return request;
+	/** Room for a message. */
+	get #room(): number {
+		if (this.#state === WRITING) return this.#publishing.remaining;
+		return this.#state === CONNECTED ? Publishing.room : 0;
 	}
 	#writeFirst(data: Data | null, options: WriteOptions): number {
-		const bytes = viewOf(data);
-		const { topic = "", QoS = 0, id, byteLength = bytes.length } = options;
-		if (!Number.isInteger(byteLength)) throw new RangeError("byteLength must be a whole number");
-		if (bytes.length > byteLength) throw new OverflowError();
+		if (this.#state !== CONNECTED) throw new OverflowError();
+		const { QoS = 0, id } = options;
 		if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError("QoS must be 0, 1 or 2");
-		if (id !== undefined && !(Number.isSafeInteger(id) && id >= 0))
-			throw new RangeError("id must be a whole number, 0 or more");
-		const topicBytes = this.#topicOf(topic);
-		// Only the length is known of what is still to come; its bytes are looked at when they are all there.
-		publishForm(bytes, byteLength, this.#modem.profile.later, this.#settings.hex);
-		this.#id = id ?? (QoS ? this.#nextId() : 0);
-		this.#QoS = QoS;
-		// Consumers count beyond 65535 (mqtt/js); to the module 0 means QoS 0.
-		const msgID = QoS ? ((this.#id + 65534) % 65535) + 1 : 0;
-		this.#values = [this.#identifier, msgID, QoS, options.retain ? 1 : 0, topicBytes];
-		this.#outgoing.begin(byteLength);
-		this.#outgoing.append(bytes);
-		return this.#go();
-	}
-	#topicOf(topic: Text): Uint8Array {
-		if (typeof topic !== "string" || topic !== this.#topic) {
-			this.#topicBytes = checkTopic("topic", topic);
-			this.#topic = typeof topic === "string" ? topic : undefined;
-		}
-		return this.#topicBytes;
-	}
-	#writePiece(data: Data | null): number {
-		this.#outgoing.append(viewOf(data));
+		const given = QoS ? this.#idOf(options) : (id ?? 0);
+		this.#publishing.begin(viewOf(data), options, this.#identifier, given, this.#modem.profile.later);
 		return this.#go();
 	}
 	/** Sends the message if it is complete; else asks for the rest. */
 	#go(): number {
-		const { remaining } = this.#outgoing;
+		const { remaining } = this.#publishing;
 		if (remaining) {
 			this.#state = WRITING;
-			this.#timer ??= Timer.set(() => {
-				this.#timer = undefined;
-				if (this.#state === WRITING) this.#writable(this.#outgoing.remaining);
-			});
+			this.#later();
 			return remaining;
 		}
 		this.#state = CONNECTED;
-		this.#submit();
+		if (this.#scheduler) this.#publishing.submit(this.#scheduler, this.#modem.profile.later);
 		this.#state = PUBLISHING;
 		return 0;
 	}
-	/** @throws PayloadError, QueueFullError: the message is not taken */
-	#submit(): void {
-		const { message } = this.#outgoing;
-		const form = publishForm(message, message.length, this.#modem.profile.later, this.#settings.hex);
-		const request = this.#requests[form];
-		request.values = form === DATA ? this.#values : [...this.#values, message];
-		request.data = form === DATA ? message : undefined;
-		// With QoS 2 two packets have to be acknowledged, each with its retries (application note, figure 1).
-		const { packetTimeout, retries } = this.#settings;
-		request.resultTimeout = packetTime(packetTimeout, retries) * (this.#QoS === 2 ? 2 : 1);
-		this.#result = 0;
-		this.#scheduler?.submit(request);
-		this.#publish = request;
+	/** The identifier that is given, or the next. */
+	#idOf({ id }: WriteOptions): number {
+		if (id === undefined) return (this.#lastId = nextId(this.#lastId));
+		if (!(Number.isSafeInteger(id) && id >= 0)) throw new RangeError("id must be a whole number, 0 or more");
+		return id;
+	}
+	/** Calls back soon, since `write` may not. */
+	#later(): void {
+		this.#timer ??= Timer.set(() => {
+			this.#timer = undefined;
+			for (const id of this.#releases.splice(0)) this.#control({ operation: MQTTClient.PUBCOMP, id });
+			if (this.#state === WRITING) this.#writable(this.#publishing.remaining);
+			this.#deliver();
+		});
 	}
 	#published(error: Error | undefined): void {
 		if (this.#state === CLOSED) return;
-		this.#publish = undefined;
-		if (error) this.#fail(error);
-		else if (this.#result !== 0) this.#fail(new PacketError("PUBLISH", this.#result));
-		else {
-			this.#state = this.#state === PUBLISHING ? CONNECTED : this.#state;
-			const id = this.#id;
-			if (this.#QoS === 1) this.#control({ operation: MQTTClient.PUBACK, id });
-			else if (this.#QoS === 2) {
-				this.#control({ operation: MQTTClient.PUBREC, id });
-				this.#control({ operation: MQTTClient.PUBCOMP, id });
-			}
-			this.#ready();
+		if (error) {
+			this.#fail(error);
+			return;
 		}
+		if (this.#state === PUBLISHING) this.#state = CONNECTED;
+		const { id, QoS } = this.#publishing;
+		if (QoS === 1) this.#control({ operation: MQTTClient.PUBACK, id });
+		else if (QoS === 2) {
+			this.#control({ operation: MQTTClient.PUBREC, id });
+			this.#control({ operation: MQTTClient.PUBCOMP, id });
+		}
+		this.#ready();
 	}
-	#nextId(): number {
-		this.#lastId = (this.#lastId % 65535) + 1;
-		return this.#lastId;
+	#subscribed(id: number, granted: number[] | undefined, error: Error | undefined): void {
+		if (error) this.#fail(error);
+		else if (granted) this.#control({ operation: MQTTClient.SUBACK, id, payload: granted });
+		else this.#control({ operation: MQTTClient.UNSUBACK, id });
+	}
+
+	// Reading
+
+	#received(line: Line): void {
+		if (this.#state < CONNECTING || this.#state >= DISCONNECTING || !this.#onReadable) return;
+		const waiting = this.#incoming.first !== undefined;
+		if (!this.#incoming.take(line, this.#receivesHex)) trace("MQTTClient: a message was dropped\n");
+		else if (!waiting && this.#state !== CONNECTING) this.#deliver();
+	}
+	/** Tells of each message that waits, once, until one is left unread. */
+	#deliver(): void {
+		for (let message = this.#incoming.first; message !== this.#told; message = this.#incoming.first) {
+			this.#told = message;
+			if (!message || this.#state === CLOSED) return;
+			const { topic, QoS, byteLength } = message;
+			this.#notify(() => this.#onReadable?.call(this, byteLength, { topic, QoS, byteLength, more: false }));
+			// An empty one has nothing to read.
+			if (message === this.#incoming.first && !message.unread) this.#incoming.skip();
+		}
 	}
 
 	// Ending
 
-	#disconnect(): void {
-		const scheduler = this.#scheduler;
-		if (!scheduler || this.#state < CONNECTED || this.#state >= DISCONNECTING) throw new NotConnectedError();
+	#disconnect(scheduler: Scheduler): void {
 		this.#state = DISCONNECTING;
 		const done = () => {
 			if (this.#state !== DISCONNECTING) return;
@@ -336,7 +374,10 @@ export default class MQTTClient {
 	#tearDown(): void {
 		this.#state = CLOSED;
 		Timer.clear(this.#timer);
-		if (this.#publish) this.#scheduler?.cancel(this.#publish);
+		if (this.#scheduler) {
+			this.#publishing.cancel(this.#scheduler);
+			this.#subscribing.cancel(this.#scheduler);
+		}
 		if (!this.#connecting) this.#tearDownNetwork();
 	}
 	#tearDownNetwork(): void {
@@ -358,7 +399,7 @@ export default class MQTTClient {
 	}
 	/** Asks for a message, unless `onControl` has written one already, or ended it all. */
 	#ready(): void {
-		if (this.#state === CONNECTED) this.#writable(Outgoing.room);
+		if (this.#state === CONNECTED) this.#writable(Publishing.room);
 	}
 	#writable(count: number): void {
 		this.#notify(() => this.#onWritable?.call(this, count));

@@ -29,19 +29,23 @@ export interface ConnectContext {
  * Configures an identifier, opens its network connection and connects the client: QMTCFG, QMTOPEN, QMTCONN (application note 3.2.1 to
  * 3.2.4). The options are sent each time: whether the module keeps them over a reset is not documented.
  * Ends early, without an error, when it is no longer wanted.
+ * @returns whether messages come in hex digits, in which nothing can pass for a line of the module
  * @throws (rejects) OpenError, ConnectionRefusedError, PacketError, or an error of the AT engine
  */
-export async function connect(context: ConnectContext): Promise<void> {
+export async function connect(context: ConnectContext): Promise<boolean> {
 	if (context.settings.hex && !context.profile.later)
 		throw new MQTTError('dataFormat "hex" is not possible with this firmware of the module');
+	let receivesHex = false;
 	for (const [spec, values, required] of configuration(context)) {
-		if (!context.isWanted()) return;
-		await configure(context, spec, values, required);
+		if (!context.isWanted()) return false;
+		const accepted = await configure(context, spec, values, required);
+		if (spec === MQTT.dataFormat) receivesHex = accepted;
 	}
-	if (!context.isWanted()) return;
+	if (!context.isWanted()) return false;
 	await open(context);
-	if (!context.isWanted()) return;
+	if (!context.isWanted()) return false;
 	await connectClient(context);
+	return receivesHex;
 }
 
 /** Closes an identifier's network connection; that it was closed already is no error. */
@@ -65,7 +69,7 @@ function configuration({ identifier, profile, settings }: ConnectContext): [Comm
 	if (profile.later)
 		commands.push(
 			[MQTT.version, ["version", identifier, MQTT_3_1_1], false],
-			[MQTT.dataFormat, ["dataformat", identifier, hex ? 1 : 0, 0], hex],
+			[MQTT.dataFormat, ["dataformat", identifier, hex ? 1 : 0, 1], hex],
 			// An echo of a message could pass for a line of the module.
 			[MQTT.echoMode, ["echomode", identifier, 0], false],
 		);
@@ -77,11 +81,13 @@ async function configure(
 	spec: CommandSpec,
 	values: Value[],
 	required: boolean,
-): Promise<void> {
+): Promise<boolean> {
 	try {
 		await send(context, spec, values);
+		return true;
 	} catch (error) {
 		if (required || !(error instanceof CommandError)) throw error;
+		return false;
 	}
 }
 

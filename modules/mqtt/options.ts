@@ -30,10 +30,13 @@ export interface MQTTClientOptions {
 	/** Clean session; true by default. */
 	readonly clean?: boolean | undefined;
 	readonly will?: Will | null | undefined;
-	/** Keep-alive in **milliseconds**, 0 to 3,600,000; 0 is none; 120,000 by default, as in the module. */
-	readonly keepAlive?: number | undefined;
+	/**
+	 * Keep-alive in **milliseconds**, 0 to 3,600,000; 0 is none; 120,000 by default, as in the module. Values below 1000 are taken as
+	 * seconds, and text as a number: the MQTT nodes of node-red-mcu give both.
+	 */
+	readonly keepAlive?: number | string | undefined;
 	/** The same under its older name. */
-	readonly keepalive?: number | undefined;
+	readonly keepalive?: number | string | undefined;
 	/** MQTT identifier of the module, 0 to 5; a free one by default. */
 	readonly identifier?: number | undefined;
 	/** Time for the broker to acknowledge a packet, s, 1 to 60; 10 by default. */
@@ -93,8 +96,7 @@ export function settingsOf(options: MQTTClientOptions): Settings {
 	if (identifier !== undefined) checkInteger("identifier", identifier, 0, IDENTIFIERS - 1);
 	checkInteger("packetTimeout", packetTimeout, 1, 60);
 	checkInteger("retries", retries, 0, 10);
-	const { keepAlive = options.keepalive ?? 120_000, format = "buffer", dataFormat = "text" } = options;
-	checkNumber("keepAlive", keepAlive, 0, LONGEST_KEEP_ALIVE_MS);
+	const { format = "buffer", dataFormat = "text" } = options;
 	if ((format as string) !== "buffer") throw new RangeError("format must be buffer");
 	if (dataFormat !== "text" && (dataFormat as string) !== "hex")
 		throw new RangeError("dataFormat must be text or hex");
@@ -106,12 +108,20 @@ export function settingsOf(options: MQTTClientOptions): Settings {
 		password: optionalText("password", options.password),
 		clean: options.clean ?? true,
 		will: willOf(options.will ?? undefined),
-		keepAlive: Math.ceil(keepAlive / 1000),
+		keepAlive: keepAliveOf(options.keepAlive ?? options.keepalive ?? 120_000),
 		identifier,
 		packetTimeout,
 		retries,
 		hex: dataFormat === "hex",
 	};
+}
+
+/** Seconds of a keep-alive. */
+function keepAliveOf(value: number | string): number {
+	const milliseconds = typeof value === "string" && value.trim() ? Number(value) : value;
+	checkNumber("keepAlive", milliseconds, 0, LONGEST_KEEP_ALIVE_MS);
+	const number = milliseconds as number;
+	return Math.ceil(number < 1000 ? number : number / 1000);
 }
 
 function optionalText(name: string, text: Text | null | undefined): Text | undefined {

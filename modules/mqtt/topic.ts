@@ -17,3 +17,13 @@ export function checkTopic(name: string, topic: Text): Uint8Array {
 		throw new RangeError(`${name} holds a wildcard (+ or #), which only a subscription may`);
 	return bytes;
 }
+
+/**
+ * Checks a topic filter to subscribe to: 1 to 255 bytes, without quotes and control characters.
+ * @returns a copy of its bytes
+ * @throws TypeError or RangeError that names the parameter
+ */
+export function checkFilter(name: string, filter: Text): Uint8Array {
+	checkText(name, filter, 1, TOPIC_LIMIT);
+	return bytesOf(filter).slice();
+}

@@ -49,7 +49,7 @@ const bad: readonly [option: string, options: object][] = [
 	["keepAlive", { keepAlive: -1 }],
 	["keepAlive", { keepAlive: 3_600_001 }],
 	["keepAlive", { keepAlive: NaN }],
-	["keepAlive", { keepAlive: "60000" }],
+	["keepAlive", { keepAlive: "soon" }],
 	["keepAlive", { keepalive: 3_600_001 }],
 	["identifier", { identifier: 6 }],
 	["identifier", { identifier: -1 }],
@@ -130,7 +130,7 @@ test.serial("later firmware: MQTT 3.1.1, data format and echo mode are set", asy
 	for (const command of [
 		'AT+QMTCFG="session",0,0',
 		'AT+QMTCFG="version",0,4',
-		'AT+QMTCFG="dataformat",0,0,0',
+		'AT+QMTCFG="dataformat",0,0,1',
 		'AT+QMTCFG="echomode",0,0',
 	])
 		t.is(rig.count(command), 1, command);
