@@ -18,6 +18,8 @@ interface Configuration {
 	};
 	/** Pins that press PWRKEY and RESET; leave out what is not wired. */
 	readonly keys?: { readonly power?: number; readonly reset?: number };
+	/** Sizes and times of the modem's driver. */
+	readonly modem?: Pick<BC20Options, "receiveBuffer" | "queue" | "registrationTimeoutMs">;
 	/** Access point name; leave out for the one that the module has. */
 	readonly apn?: string;
 	/** Options of the MQTT client class. */
@@ -29,6 +31,12 @@ interface Configuration {
 		readonly password?: string;
 		/** ms */
 		readonly keepAlive?: number;
+		readonly clean?: boolean;
+		/** s to a packet's acknowledgement, and how often the module sends it again. */
+		readonly packetTimeout?: number;
+		readonly retries?: number;
+		/** How messages go to the module: `hex` carries bytes that `text` cannot. */
+		readonly dataFormat?: "text" | "hex";
 	};
 	readonly telemetry: {
 		readonly topic: string;
@@ -65,10 +73,13 @@ const onChip: Events = {
 /** Sensor to broker: what `mcconfig` builds for the chip and `npm start` runs on a desktop. Configured by `mc/config`. */
 export default function main(events: Events = onChip): Application {
 	const config = values as unknown as Configuration;
-	const { serial, keys, apn, mqtt, telemetry: settings } = config;
+	const { serial, keys, apn, telemetry: settings } = config;
+	// What only the BC20's client knows goes to it with the modem; the rest is any client's.
+	const { packetTimeout, retries, dataFormat, ...connection } = config.mqtt;
 	const { onError, onChanged, onTrace, ...telemetryEvents } = events;
 	const key = (pin: number | undefined) => (pin === undefined ? undefined : { io: Digital, pin });
 	const modem = new BC20({
+		...config.modem,
 		serial: { io: Serial, ...serial },
 		power: key(keys?.power),
 		reset: key(keys?.reset),
@@ -79,8 +90,8 @@ export default function main(events: Events = onChip): Application {
 	});
 	const telemetry = new Telemetry({
 		...telemetryEvents,
-		...mqtt,
-		mqtt: { io: MQTTClient, modem },
+		...connection,
+		mqtt: { io: MQTTClient, modem, packetTimeout, retries, dataFormat },
 		topic: settings.topic,
 		QoS: settings.QoS,
 		intervalMs: 1000 * settings.interval,

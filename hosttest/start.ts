@@ -35,6 +35,9 @@ async function start(options: StartOptions): Promise<void> {
 	note(whatRuns(options, broker));
 	process.on("SIGINT", stop);
 	process.on("SIGTERM", stop);
+	// Whoever read it has gone (`| head -1`).
+	process.stdout.on("error", stop);
+	process.stderr.on("error", stop);
 
 	function events(): Events {
 		return {
@@ -156,5 +159,5 @@ try {
 	else print(HELP);
 } catch (error) {
 	note((error as Error).message);
-	process.exitCode = error instanceof UsageError ? 2 : 1;
+	process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { Aedes } from "aedes";
 
 /** The broker that `npm start` brings along. */
@@ -13,7 +13,12 @@ export interface EmbeddedBroker {
 /** Starts a broker on a free port of the loopback interface. */
 export async function embeddedBroker(): Promise<EmbeddedBroker> {
 	const broker = await Aedes.createBroker();
-	const server = createServer(socket => broker.handle(socket));
+	const sockets = new Set<Socket>();
+	const server = createServer(socket => {
+		sockets.add(socket);
+		socket.on("close", () => sockets.delete(socket));
+		broker.handle(socket);
+	});
 	await new Promise<void>((resolve, reject) => {
 		server.once("error", reject);
 		server.listen(0, "127.0.0.1", resolve);
@@ -33,6 +38,8 @@ export async function embeddedBroker(): Promise<EmbeddedBroker> {
 			),
 		close: async () => {
 			await new Promise<void>(resolve => broker.close(resolve));
+			// One that is half connected would be waited for.
+			for (const socket of sockets) socket.destroy();
 			await new Promise<void>(resolve => server.close(() => resolve()));
 		},
 	};

@@ -64,6 +64,8 @@ export function startOptions(argv: readonly string[]): StartOptions | undefined 
 		throw new UsageError(
 			"--topic must not hold +, #, quotes or control characters: the modem cannot publish to it",
 		);
+	if (values.device === "") throw new UsageError("--device needs a tty");
+	if (values.data === "") throw new UsageError("--data needs a folder");
 	return {
 		device: values.device,
 		baud: number("--baud", values.baud, 115_200, 300, 921_600, true),
@@ -133,14 +135,28 @@ function brokerAddress(text: string): BrokerAddress {
 		url.protocol !== "mqtt:" ||
 		!url.hostname ||
 		(url.pathname !== "" && url.pathname !== "/") ||
-		url.search
+		url.search ||
+		url.hash
 	)
 		throw new UsageError("--broker must be mqtt://[user:password@]host:port");
-	const part = (value: string) => (value ? decodeURIComponent(value) : undefined);
-	return {
-		host: url.hostname.replace(/^\[|\]$/g, ""),
-		port: url.port ? Number(url.port) : 1883,
-		user: part(url.username),
-		password: part(url.password),
-	};
+	const host = url.hostname.replace(/^\[|\]$/g, "");
+	if (host.length > 100) throw new UsageError("--broker: the modem takes a host of at most 100 bytes");
+	const port = url.port ? Number(url.port) : 1883;
+	if (!port) throw new UsageError("--broker: the port must be 1 to 65535");
+	return { host, port, user: credential(url.username), password: credential(url.password) };
+}
+
+/** User or password of a URL. It must fit into a quoted parameter of a command. */
+function credential(text: string): string | undefined {
+	let value: string;
+	try {
+		value = decodeURIComponent(text);
+	} catch {
+		throw new UsageError("--broker: a % in user or password must be written as %25");
+	}
+	if (/["\u0000-\u001f\u007f]/.test(value) || Buffer.byteLength(value) > 255)
+		throw new UsageError(
+			"--broker: user and password must be at most 255 bytes, without quotes and control characters",
+		);
+	return value || undefined;
 }

@@ -9,6 +9,8 @@ interface Record {
 	readonly vb?: boolean;
 }
 
+const REPEAT_MS = 5000;
+
 /** What a run came to. */
 export interface Summary {
 	readonly sampled: number;
@@ -43,6 +45,8 @@ export class Report {
 	readonly #json: boolean;
 	readonly #acknowledgement: boolean;
 	#headed = false;
+	#lastNote = "";
+	#notedAt = 0;
 
 	/** @param acknowledgement whether messages are shown as they are acknowledged, and not as they are delivered */
 	constructor(options: {
@@ -83,8 +87,12 @@ export class Report {
 		const readings = records.map(reading).join("  ") + (again ? "  (duplicate)" : "");
 		this.#print(row(timeOf(at), sequence === undefined ? "?" : String(sequence), latency, readings));
 	}
-	/** Something worth a line that is not a message. */
+	/** Something worth a line that is not a message. The same again within 5 s is left out. */
 	note(text: string): void {
+		const now = Date.now();
+		if (text === this.#lastNote && now - this.#notedAt < REPEAT_MS) return;
+		this.#lastNote = text;
+		this.#notedAt = now;
 		this.#note(text);
 	}
 	summary({ sampled, acknowledged, waiting }: Summary): void {

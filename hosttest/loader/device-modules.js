@@ -12,12 +12,15 @@ const shims = new Map([
 ]);
 
 /** The folders under modules/, which the manifests map to specifiers such as "bc20/modem". */
-const ownModule = /^(at|bc20|mqtt|telemetry|sensors)\/(.+)$/;
+const ownModule = /^(at|bc20|common|mqtt|telemetry|sensors)\/(.+)$/;
+
+/** Other names of our own modules, as modules/mqtt/manifest.json maps them. */
+const aliases = new Map([["embedded:network/mqtt/client", "mqtt/embedded"]]);
 
 /** URL of the source of a specifier, or undefined where it is not one of the device's. */
 export function deviceModule(specifier) {
 	const shim = shims.get(specifier);
 	if (shim) return new URL(`../shim/${shim}.ts`, import.meta.url);
-	const own = ownModule.exec(specifier);
+	const own = ownModule.exec(aliases.get(specifier) ?? specifier);
 	return own ? new URL(`../../modules/${own[1]}/${own[2]}.ts`, import.meta.url) : undefined;
 }

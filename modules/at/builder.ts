@@ -39,7 +39,7 @@ export class CommandBuilder {
 				"holds byte 0x1a or 0x1b, which ends the data mode",
 			);
 		if (form !== "write") return;
-		const { length: count = 0 } = spec.parameters ?? [];
+		const { length: count } = spec.parameters ?? [];
 		if (values.length > count && !spec.repeated)
 			throw new ParameterError(commandName(request), "parameters", `are at most ${count}`);
 		let length = AT_AND_CR + spec.name.length;

@@ -10,8 +10,12 @@ export interface ExecuteOptions {
 	readonly deadline?: number;
 	/** ms to the later result, instead of the table's. */
 	readonly resultTimeout?: number;
+	/** Bytes sent behind the prompt. */
+	readonly data?: Uint8Array;
 	/** Gets each line of the information response. */
 	readonly onInformation?: (line: Line) => void;
+	/** Gets each later result that is progress. */
+	readonly onProgress?: (line: Line) => void;
 	/** Gets the later result. */
 	readonly onResult?: (line: Line) => void;
 }
@@ -34,6 +38,8 @@ export function execute(
 		request.priority = options.priority ?? 0;
 		request.deadline = options.deadline;
 		request.resultTimeout = options.resultTimeout;
+		request.data = options.data;
+		request.onProgress = options.onProgress;
 		request.onInformation = options.onInformation;
 		request.onResult = options.onResult;
 		request.onDone = error => {

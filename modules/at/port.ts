@@ -1,3 +1,4 @@
+import Timer from "timer";
 import type { ByteRing } from "./ring.js";
 import { ATError } from "./errors.js";
 
@@ -30,6 +31,8 @@ export class Port {
 	#from = 0;
 	#to = 0;
 	#closed = false;
+	/** Inside a callback of the serial instance: the ESP32's class must not be closed there. */
+	#called = false;
 
 	/**
 	 * @param serial constructor and options of the port; `format`, `onReadable` and `onWritable` are the engine's
@@ -45,8 +48,16 @@ export class Port {
 		this.#serial = new Serial({
 			...options,
 			format: "buffer",
-			onReadable: () => this.receive(),
-			onWritable: (count: number) => this.#writable(count),
+			onReadable: () => {
+				this.#called = true;
+				this.receive();
+				this.#called = false;
+			},
+			onWritable: (count: number) => {
+				this.#called = true;
+				this.#writable(count);
+				this.#called = false;
+			},
 		} as never);
 	}
 	/** Whether bytes given to `send` still wait for the FIFO. */
@@ -70,7 +81,7 @@ export class Port {
 		const ring = this.#ring;
 		// The interrupt is masked until `onReadable` has run: leave nothing behind. Two rounds hold a FIFO and what came meanwhile.
 		for (let round = 0; round < 2 && !this.#closed; round++) {
-			const count = this.#serial.read(ring.landing);
+			const count = this.#read(ring.landing);
 			if (!count) return;
 			ring.commit(count);
 			this.#onReceive();
@@ -85,10 +96,29 @@ export class Port {
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#bytes = undefined;
-		this.#serial.close();
+		const serial = this.#serial;
+		if (this.#called) Timer.set(() => serial.close());
+		else serial.close();
 	}
 
+	/** A port that throws says nothing: time-outs find out, and whoever made it opens another. */
+	#read(landing: Uint8Array): number | undefined {
+		try {
+			return this.#serial.read(landing);
+		} catch {
+			return undefined;
+		}
+	}
+	#write(bytes: Uint8Array): boolean {
+		try {
+			this.#serial.write(bytes);
+			return true;
+		} catch {
+			return false;
+		}
+	}
 	#writable(count: number): void {
+		if (this.#closed) return;
 		this.#room = count;
 		if (this.#bytes && this.#transmit()) this.#onSent();
 	}
@@ -97,7 +127,7 @@ export class Port {
 		if (!bytes || this.#closed) return false;
 		const count = Math.min(this.#to - this.#from, this.#room);
 		if (count > 0) {
-			this.#serial.write(bytes.subarray(this.#from, this.#from + count));
+			if (!this.#write(bytes.subarray(this.#from, this.#from + count))) return false;
 			this.#from += count;
 			this.#room -= count;
 		}

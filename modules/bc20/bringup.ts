@@ -1,11 +1,10 @@
 import Time from "time";
-import type { CommandSpec, Form } from "../at/command.js";
-import { CommandError, TimeoutError } from "../at/errors.js";
-import { type ExecuteOptions, execute } from "../at/execute.js";
-import type { Value } from "../at/request.js";
+import { CommandError } from "../at/errors.js";
 import type { Scheduler } from "../at/scheduler.js";
 import { Basic, MQTT } from "./commands.js";
+import { type PDPContext, addressOf } from "./context.js";
 import { RegistrationError, SimError } from "./errors.js";
+import { type Send, sender, tolerate } from "./send.js";
 import type { Sleep } from "./sleep.js";
 
 /** What the module says of itself. */
@@ -37,6 +36,7 @@ export interface BringUpContext {
 	/** Registration, `<stat>` of the last `+CEREG`. */
 	readonly registration: () => number;
 	readonly onRegistration: (state: number) => void;
+	readonly context: PDPContext;
 	/** No network for so long; searching goes on. */
 	readonly onNoNetwork: (error: RegistrationError) => void;
 }
@@ -48,13 +48,6 @@ const SIM_BUDGET_MS = 10_000;
 /** `<stat>` of a module that is not registered and does not search. */
 const IDLE = 0;
 const PLUS = 0x2b;
-
-type Send = (
-	spec: CommandSpec,
-	form: Form,
-	values?: readonly Value[],
-	options?: ExecuteOptions,
-) => Promise<void>;
 
 /** Puts the module into the state that the firmware counts on: no echo, numeric errors, no sleep. */
 export async function configure(scheduler: Scheduler): Promise<Identification> {
@@ -141,6 +134,7 @@ export async function setAccessPoint(scheduler: Scheduler, apn: string): Promise
 /**
  * Waits until the module is registered and attached, however long it takes; says so when it takes longer than it should.
  * @returns the module's address, undefined if it does not tell
+ * @throws (rejects) ContextError
  */
 export async function attach(context: BringUpContext): Promise<string | undefined> {
 	const send = sender(context.scheduler);
@@ -164,9 +158,8 @@ export async function attach(context: BringUpContext): Promise<string | undefine
 	let attached = 0;
 	await send(Basic.attachment, "read", [], { onInformation: line => (attached = line.integer(0) ?? 0) });
 	if (!attached) await send(Basic.attachment, "write", [1]);
-	let address: string | undefined;
-	await tolerate(send(Basic.address, "write", [1], { onInformation: line => (address = line.string(1)) }));
-	return address;
+	if (context.context.isDown) await context.context.activate(context.scheduler);
+	return addressOf(context.scheduler);
 }
 
 /** Registered at home or roaming. */
@@ -188,25 +181,4 @@ async function identify(send: Send): Promise<Identification> {
 	);
 	const [manufacturer = "", model = "", revision = ""] = lines;
 	return { manufacturer, model, revision: revision.slice(revision.indexOf(":") + 1).trim(), imei };
-}
-
-/** Sends commands that may be repeated: one that has no answer in time is sent a second time. */
-function sender(scheduler: Scheduler): Send {
-	return async (spec, form, values, options) => {
-		try {
-			await execute(scheduler, spec, form, values, options);
-		} catch (error) {
-			if (!(error instanceof TimeoutError)) throw error;
-			await execute(scheduler, spec, form, values, options);
-		}
-	};
-}
-
-/** Lets an error of the modem pass: the command is one that a firmware may lack. */
-async function tolerate(sent: Promise<void>): Promise<void> {
-	try {
-		await sent;
-	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
-	}
 }

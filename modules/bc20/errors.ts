@@ -1,3 +1,4 @@
+import { CommandError } from "../at/errors.js";
 import { REGISTRATION } from "./codes.js";
 
 /** What all errors of the modem have in common. */
@@ -50,5 +51,17 @@ export class RegistrationError extends ModemError {
 			`no network after ${Math.round(waitedMs / 1000)} s: ${REGISTRATION[code] ?? "state"} (${code}); check antenna, coverage and subscription`,
 		);
 		this.code = code;
+	}
+}
+
+/** The PDP context could not be deactivated or activated; the modem is brought up again. */
+export class ContextError extends ModemError {
+	override name = "ContextError";
+	/** `+CME ERROR` number, where the module gave one. */
+	readonly code: number | undefined;
+
+	constructor(action: "activate" | "deactivate", reason: Error) {
+		super(`cannot ${action} the PDP context: ${reason.message}`);
+		this.code = reason instanceof CommandError ? reason.code : undefined;
 	}
 }

@@ -2,6 +2,7 @@ import Timer from "timer";
 import type { Line } from "../at/line.js";
 import type { Scheduler } from "../at/scheduler.js";
 import { IDENTIFIERS } from "./commands.js";
+import { linkState } from "./link-states.js";
 import { receivedEnds } from "./received.js";
 
 /** Who holds, or waits for, one of the module's MQTT identifiers. No method is called from inside `acquire`. */
@@ -25,9 +26,14 @@ export interface Holder {
 export class Identifiers {
 	readonly #holders: (Holder | undefined)[] = Array.from({ length: IDENTIFIERS });
 	readonly #waiting: Holder[] = [];
+	readonly #onCycle: () => void;
 	#scheduler: Scheduler | undefined;
 	#timer: Timer | undefined;
 
+	/** @param onCycle told of a connection that was lost in a way that asks for the PDP context to be activated anew */
+	constructor(onCycle: () => void = () => undefined) {
+		this.#onCycle = onCycle;
+	}
 	/** Joins the queue for an identifier. */
 	acquire(holder: Holder): void {
 		this.#waiting.push(holder);
@@ -43,13 +49,21 @@ export class Identifiers {
 	}
 	/** Hears of what concerns the identifiers on a line, from its first byte on: payloads must be told from lines at all times. */
 	listen(scheduler: Scheduler): void {
-		scheduler.listen("+QMTSTAT", line => this.#holderOf(line)?.onStatus(line.integer(1) ?? 0));
+		scheduler.listen("+QMTSTAT", line => this.#status(line));
 		scheduler.listen("+QMTRECV", line => this.#holderOf(line)?.onReceived(line), receivedEnds);
 	}
 	/** The modem is on the network: identifiers may be given out, with its line. */
 	begin(scheduler: Scheduler): void {
 		this.#scheduler = scheduler;
 		this.#serve();
+	}
+	/** None is given out until `begin`. Who holds one keeps it. */
+	pause(): void {
+		this.#scheduler = undefined;
+	}
+	/** Tells all who hold an identifier that their connections are gone, as a `+QMTSTAT` with the code would. */
+	disconnect(code: number): void {
+		for (const holder of this.#holders.slice()) holder?.onStatus(code);
 	}
 	/** The modem is gone: who holds an identifier loses it. Who waits goes on waiting. */
 	end(error: Error): void {
@@ -68,6 +82,14 @@ export class Identifiers {
 		this.#waiting.length = 0;
 	}
 
+	#status(line: Line): void {
+		const code = line.integer(1) ?? 0;
+		const holder = this.#holderOf(line);
+		if (!holder) return;
+		// First, so that the identifier is not given to the next at once.
+		if (linkState(code).reaction === "cycle") this.#onCycle();
+		holder.onStatus(code);
+	}
 	#holderOf(line: Line): Holder | undefined {
 		return this.#holders[line.integer(0) ?? -1];
 	}

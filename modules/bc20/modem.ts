@@ -17,6 +17,7 @@ import {
 } from "./bringup.js";
 import { describeFinal } from "./codes.js";
 import { Basic } from "./commands.js";
+import { PDPContext } from "./context.js";
 import { ModemResetError, UnresponsiveError } from "./errors.js";
 import { Identifiers } from "./identifiers.js";
 import { Key, POWER_PULSE_MS, RESET_PULSE_MS } from "./keys.js";
@@ -32,6 +33,8 @@ const LONGEST_RETRY_MS = 60_000;
 const REFRESH_MS = 10_000;
 /** Unanswered probes until the attempt is given up: three times what the keys are tried after. */
 const PROBES_LIMIT = 30;
+/** `<err_code>` of `+QMTSTAT`: the link is not alive. */
+const LINK_DEAD = 7;
 
 /**
  * A Quectel BC20 on a serial port. It finds the module, whatever its state; configures it; waits for the network; keeps watch, and
@@ -42,11 +45,12 @@ const PROBES_LIMIT = 30;
  */
 export class BC20 {
 	/** For MQTT clients. */
-	readonly identifiers = new Identifiers();
+	readonly identifiers = new Identifiers(() => this.cycleContext());
 	readonly #options: BC20Options;
 	/** Pauses of bring-up, and between attempts at it. */
 	readonly #sleep = new Sleep();
 	readonly #retry = new Sleep();
+	readonly #pdpContext = new PDPContext(this.#sleep);
 	readonly #power: Key | undefined;
 	readonly #reset: Key | undefined;
 	readonly #signalRequest = new Request(Basic.signal, "execute");
@@ -133,6 +137,17 @@ export class BC20 {
 		this.#refreshed = Timer.set(() => (this.#refreshed = undefined), REFRESH_MS);
 		ask(scheduler, this.#signalRequest);
 		ask(scheduler, this.#supplyRequest);
+	}
+	/**
+	 * Deactivates and activates the PDP context, which is what the application note asks for when PINGREQ fails (5.1, `+QMTSTAT: <id>,2`;
+	 * the modem does it then on its own). All MQTT connections end as with `+QMTSTAT: <id>,7`; none is opened meanwhile, and `connection`
+	 * is 400. A failure is told by `onError`, and bringing up begins anew. Does nothing while it is at work, or before the modem is up.
+	 */
+	cycleContext(): void {
+		const scheduler = this.#scheduler;
+		if (!scheduler || this.#connection < 400 || this.#pdpContext.isCycling) return;
+		this.identifiers.pause();
+		void this.#cycle(scheduler);
 	}
 	/** Lets go of the module and gives the pins back. May be called twice. */
 	close(): void {
@@ -232,6 +247,21 @@ export class BC20 {
 		this.identifiers.begin(scheduler);
 		this.refresh();
 	}
+	async #cycle(scheduler: Scheduler): Promise<void> {
+		try {
+			const address = await this.#pdpContext.cycle(scheduler, () => {
+				this.#setAttached();
+				this.identifiers.disconnect(LINK_DEAD);
+			});
+			if (this.#scheduler !== scheduler || this.#closed) return;
+			this.#address = address;
+			this.#setAttached();
+			this.identifiers.begin(scheduler);
+		} catch (error) {
+			// Lost or closed meanwhile: that is told already.
+			if (this.#scheduler === scheduler) this.#onLost?.(error as Error);
+		}
+	}
 	#context(scheduler: Scheduler): BringUpContext {
 		return {
 			scheduler,
@@ -240,6 +270,7 @@ export class BC20 {
 			registrationTimeoutMs: this.#options.registrationTimeoutMs ?? 180_000,
 			registration: () => this.#registration,
 			onRegistration: state => this.#setRegistration(state),
+			context: this.#pdpContext,
 			onNoNetwork: error => this.#notify(() => this.#options.onError?.call(this, error)),
 		};
 	}
@@ -248,7 +279,12 @@ export class BC20 {
 		this.#registration = state;
 		// Bring-up polls; a URC saves it the wait.
 		if (this.#connection === 300) this.#sleep.wake();
-		else if (this.#connection >= 400) this.#setConnection(isRegistered(state) ? 500 : 400);
+		else this.#setAttached();
+	}
+	/** Once the modem is up: whether there is a network with a context. */
+	#setAttached(): void {
+		if (this.#connection < 400) return;
+		this.#setConnection(isRegistered(this.#registration) && !this.#pdpContext.isCycling ? 500 : 400);
 	}
 	#setConnection(connection: number): void {
 		if (connection === this.#connection) return;
@@ -267,6 +303,7 @@ export class BC20 {
 		this.#scheduler = undefined;
 		Timer.clear(this.#refreshed);
 		this.#refreshed = undefined;
+		if (error instanceof ModemResetError) this.#pdpContext.restarted();
 		this.#registration = 0;
 		this.#address = undefined;
 		this.#setSignal(undefined);

@@ -34,16 +34,23 @@ export class Received {
 	payload = 0;
 	payloadLength = 0;
 
-	/** Finds the parts of a complete line. @returns false if it is none */
-	parse(line: Line): boolean {
+	/**
+	 * Finds the parts of a complete line.
+	 * @param hex the payload is in hex digits, so that the last comma ends the topic, whatever is in it
+	 * @returns false if it is none
+	 */
+	parse(line: Line, hex = false): boolean {
 		const msgID = line.integer(1);
 		const comma = line.indexOf(COMMA, line.prefixLength);
 		const topic = comma < 0 ? 0 : line.indexOf(COMMA, comma + 1) + 1;
 		if (msgID === undefined || topic <= 0 || topic >= line.length) return false;
 		this.msgID = msgID;
 		const quoted = line.at(topic) === QUOTE;
-		const separator = quoted ? separatorBehind(line, topic + 1) : line.indexOf(COMMA, topic);
-		if (separator < 0) return false;
+		let separator;
+		if (hex) separator = lastComma(line, topic);
+		else separator = quoted ? separatorBehind(line, topic + 1) : line.indexOf(COMMA, topic);
+		if (separator < 0 || (quoted && (separator < topic + 2 || line.at(separator - 1) !== QUOTE)))
+			return false;
 		this.topic = quoted ? topic + 1 : topic;
 		this.topicLength = separator - this.topic - (quoted ? 1 : 0);
 		const payload = separator + 1;
@@ -53,6 +60,13 @@ export class Received {
 		this.payloadLength = line.length - this.payload - (enclosed ? 1 : 0);
 		return true;
 	}
+}
+
+function lastComma(line: Line, from: number): number {
+	let last = -1;
+	for (let comma = line.indexOf(COMMA, from); comma >= 0; comma = line.indexOf(COMMA, comma + 1))
+		last = comma;
+	return last;
 }
 
 /** The comma between topic and payload: the first in `","`, or where there is none the first behind a quote. */

@@ -107,11 +107,15 @@ export default class MQTTClient {
 	#opened = false;
 	/** The connect sequence is at work; it sees to the network connection itself. */
 	#connecting = false;
-	/** Messages come in hex digits. */
+	/** Messages come in hex digits; known from CONNACK on. */
 	#receivesHex = false;
 	#lastId = 0;
 	/** PUBREL that wait for their answer. */
 	readonly #releases: number[] = [];
+	/** Too many subscriptions are under way: the room has been told as 0. */
+	#isHeld = false;
+	/** Closed while a message of QoS 0 was on its way to the modem: that goes first. */
+	#lingers = false;
 	/** The message that `onReadable` told of last. */
 	#told: Incoming["first"];
 	#timer: Timer | undefined;
@@ -154,13 +158,15 @@ export default class MQTTClient {
 	}
 	/**
 	 * Reads from the message that `onReadable` told of.
-	 * @param count bytes at most, or a buffer to be filled
+	 * @param count bytes at most, all by default; or a buffer to be filled
 	 * @returns an ArrayBuffer, or how many bytes were filled in; undefined where there is nothing to read
+	 * @throws RangeError, TypeError
 	 */
-	read(count: number): ArrayBuffer | undefined;
+	read(count?: number): ArrayBuffer | undefined;
 	read(buffer: ArrayBuffer | ArrayBufferView): number | undefined;
-	read(target: number | ArrayBuffer | ArrayBufferView): ArrayBuffer | number | undefined {
+	read(target: number | ArrayBuffer | ArrayBufferView = Infinity): ArrayBuffer | number | undefined {
 		const incoming = this.#incoming;
+		if (typeof target === "number" && !(target >= 0)) throw new RangeError("count must be 0 or more");
 		if (!incoming.first || this.#state === CLOSED) return undefined;
 		const bytes =
 			typeof target === "number" ? new Uint8Array(Math.min(target, incoming.first.unread)) : viewOf(target);
@@ -197,10 +203,10 @@ export default class MQTTClient {
 				return this.#writeFirst(data, options);
 			case MQTTClient.SUBSCRIBE:
 				this.#subscribing.subscribe(scheduler, this.#identifier, this.#idOf(options), items);
-				return this.#room;
+				return this.#roomLeft();
 			case MQTTClient.UNSUBSCRIBE:
 				this.#subscribing.unsubscribe(scheduler, this.#identifier, this.#idOf(options), items);
-				return this.#room;
+				return this.#roomLeft();
 			case MQTTClient.DISCONNECT:
 				this.#disconnect(scheduler);
 				return 0;
@@ -217,9 +223,13 @@ export default class MQTTClient {
 				throw new MQTTError(`operation ${operation} cannot be written`);
 		}
 	}
-	/** Tears down; no callback comes any more. May be called twice, and in any state. */
+	/**
+	 * Tears down; no callback comes any more. May be called twice, and in any state. A message of QoS 0 that `write` has taken still
+	 * goes out: nothing could have told that it has not.
+	 */
 	close(): void {
 		if (this.#state === CLOSED) return;
+		this.#lingers = this.#state === PUBLISHING && this.#publishing.QoS === 0;
 		this.#tearDown();
 	}
 
@@ -251,6 +261,7 @@ export default class MQTTClient {
 	}
 	#connected(): void {
 		this.#state = CONNECTED;
+		if (this.#receivesHex) this.#incoming.decode();
 		this.#control({ operation: MQTTClient.CONNACK, returnCode: 0 });
 		this.#ready();
 		// Of a session that was kept, messages come at once.
@@ -262,7 +273,12 @@ export default class MQTTClient {
 	/** Room for a message. */
 	get #room(): number {
 		if (this.#state === WRITING) return this.#publishing.remaining;
-		return this.#state === CONNECTED ? Publishing.room : 0;
+		return this.#state === CONNECTED && !this.#subscribing.full ? Publishing.room : 0;
+	}
+	/** The room behind a subscription: none if it was the last that may be under way; `onWritable` comes when one of them is done. */
+	#roomLeft(): number {
+		this.#isHeld = this.#subscribing.full;
+		return this.#room;
 	}
 	#writeFirst(data: Data | null, options: WriteOptions): number {
 		if (this.#state !== CONNECTED) throw new OverflowError();
@@ -301,6 +317,10 @@ export default class MQTTClient {
 		});
 	}
 	#published(error: Error | undefined): void {
+		if (this.#lingers) {
+			this.#lingers = false;
+			this.#tearDownNetwork();
+		}
 		if (this.#state === CLOSED) return;
 		if (error) {
 			this.#fail(error);
@@ -319,6 +339,9 @@ export default class MQTTClient {
 		if (error) this.#fail(error);
 		else if (granted) this.#control({ operation: MQTTClient.SUBACK, id, payload: granted });
 		else this.#control({ operation: MQTTClient.UNSUBACK, id });
+		if (!this.#isHeld || this.#subscribing.full) return;
+		this.#isHeld = false;
+		this.#ready();
 	}
 
 	// Reading
@@ -375,10 +398,10 @@ export default class MQTTClient {
 		this.#state = CLOSED;
 		Timer.clear(this.#timer);
 		if (this.#scheduler) {
-			this.#publishing.cancel(this.#scheduler);
+			if (!this.#lingers) this.#publishing.cancel(this.#scheduler);
 			this.#subscribing.cancel(this.#scheduler);
 		}
-		if (!this.#connecting) this.#tearDownNetwork();
+		if (!this.#connecting && !this.#lingers) this.#tearDownNetwork();
 	}
 	#tearDownNetwork(): void {
 		const scheduler = this.#scheduler;
@@ -399,7 +422,7 @@ export default class MQTTClient {
 	}
 	/** Asks for a message, unless `onControl` has written one already, or ended it all. */
 	#ready(): void {
-		if (this.#state === CONNECTED) this.#writable(Publishing.room);
+		if (this.#state === CONNECTED && this.#room) this.#writable(this.#room);
 	}
 	#writable(count: number): void {
 		this.#notify(() => this.#onWritable?.call(this, count));

@@ -1,17 +1,13 @@
 import { CommandError, TimeoutError } from "../at/errors.js";
-import { type ExecuteOptions, execute } from "../at/execute.js";
-import type { CommandSpec } from "../at/command.js";
-import type { Value } from "../at/request.js";
 import type { Scheduler } from "../at/scheduler.js";
-import { MQTT } from "../bc20/commands.js";
 import type { Profile } from "../bc20/bringup.js";
-import { ConnectionRefusedError, MQTTError, OpenError, PacketError } from "./errors.js";
+import { QMT } from "../bc20/qmt.js";
+import { CloseError, MQTTError, OpenError } from "./errors.js";
 import type { Settings } from "./options.js";
 
+/** `<result>` of QMTOPEN. */
 const OCCUPIED = 2;
 const MQTT_3_1_1 = 4;
-/** Above the module's own time for CONNACK, ms. */
-const MARGIN_MS = 2000;
 
 /** What a connection is made with. */
 export interface ConnectContext {
@@ -35,122 +31,91 @@ export interface ConnectContext {
 export async function connect(context: ConnectContext): Promise<boolean> {
 	if (context.settings.hex && !context.profile.later)
 		throw new MQTTError('dataFormat "hex" is not possible with this firmware of the module');
+	const qmt = new QMT(context.scheduler);
 	let receivesHex = false;
-	for (const [spec, values, required] of configuration(context)) {
+	for (const { set, isRequired, isDataFormat } of configuration(qmt, context)) {
 		if (!context.isWanted()) return false;
-		const accepted = await configure(context, spec, values, required);
-		if (spec === MQTT.dataFormat) receivesHex = accepted;
+		const isAccepted = await accepted(set(), isRequired);
+		if (isDataFormat) receivesHex = isAccepted;
 	}
 	if (!context.isWanted()) return false;
-	await open(context);
+	await open(qmt, context);
 	if (!context.isWanted()) return false;
-	await connectClient(context);
+	const { id: clientId, user, password } = context.settings;
+	await qmt.connect(context.identifier, { clientId, user, password });
 	return receivesHex;
 }
 
 /** Closes an identifier's network connection; that it was closed already is no error. */
 export async function close(scheduler: Scheduler, identifier: number): Promise<void> {
 	try {
-		await execute(scheduler, MQTT.close, "write", [identifier]);
+		await new QMT(scheduler).close(identifier);
 	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
+		if (!(error instanceof CommandError || error instanceof CloseError)) throw error;
 	}
 }
 
-/** The options as commands, in the order in which they are sent, and whether the connection depends on them. */
-function configuration({ identifier, profile, settings }: ConnectContext): [CommandSpec, Value[], boolean][] {
-	const { clean, keepAlive, packetTimeout, retries, will, hex } = settings;
-	const commands: [CommandSpec, Value[], boolean][] = [
-		[MQTT.keepAlive, ["keepalive", identifier, keepAlive], true],
-		[MQTT.session, ["session", identifier, clean ? 1 : 0], true],
-		[MQTT.timeout, ["timeout", identifier, packetTimeout, retries, 1], true],
-		[MQTT.will, ["will", identifier, ...(will ? willOf(will) : [0])], will !== undefined],
-	];
-	if (profile.later)
-		commands.push(
-			[MQTT.version, ["version", identifier, MQTT_3_1_1], false],
-			[MQTT.dataFormat, ["dataformat", identifier, hex ? 1 : 0, 1], hex],
-			// An echo of a message could pass for a line of the module.
-			[MQTT.echoMode, ["echomode", identifier, 0], false],
-		);
-	return commands;
+interface Step {
+	readonly set: () => Promise<void>;
+	/** Whether the connection depends on it. */
+	readonly isRequired: boolean;
+	readonly isDataFormat?: boolean;
 }
 
-async function configure(
-	context: ConnectContext,
-	spec: CommandSpec,
-	values: Value[],
-	required: boolean,
-): Promise<boolean> {
+/** The options in the order in which they are sent. */
+function configuration(qmt: QMT, { identifier: id, profile, settings }: ConnectContext): Step[] {
+	const { clean, keepAlive, packetTimeout, retries, will, hex } = settings;
+	const send = hex ? "hex" : "text";
+	const steps: Step[] = [
+		{ set: () => qmt.setKeepAlive(id, keepAlive), isRequired: true },
+		{ set: () => qmt.setSession(id, clean), isRequired: true },
+		{ set: () => qmt.setTimeout(id, { packetTimeout, retries, notice: true }), isRequired: true },
+		{ set: () => qmt.setWill(id, will), isRequired: will !== undefined },
+	];
+	if (profile.later)
+		steps.push(
+			{ set: () => qmt.setVersion(id, MQTT_3_1_1), isRequired: false },
+			{
+				set: () => qmt.setDataFormat(id, { send, receive: "hex" }),
+				isRequired: hex,
+				isDataFormat: true,
+			},
+			// An echo of a message could pass for a line of the module.
+			{ set: () => qmt.setEchoMode(id, false), isRequired: false },
+		);
+	return steps;
+}
+
+/** Lets pass that the module refuses what is not required. @returns whether it has accepted it */
+async function accepted(setting: Promise<void>, isRequired: boolean): Promise<boolean> {
 	try {
-		await send(context, spec, values);
+		await setting;
 		return true;
 	} catch (error) {
-		if (required || !(error instanceof CommandError)) throw error;
+		if (isRequired || !(error instanceof CommandError)) throw error;
 		return false;
 	}
 }
 
-function willOf(will: NonNullable<Settings["will"]>): Value[] {
-	return [1, will.QoS, will.retain ? 1 : 0, will.topic, will.message];
+async function open(qmt: QMT, context: ConnectContext): Promise<void> {
+	try {
+		await openOnce(qmt, context);
+	} catch (error) {
+		// Some firmware answers with an error to an identifier that is occupied.
+		const isOccupied = error instanceof OpenError && error.code === OCCUPIED;
+		if (!isOccupied && !(error instanceof CommandError)) throw error;
+		await close(context.scheduler, context.identifier);
+		if (context.isWanted()) await openOnce(qmt, context);
+	}
 }
 
-async function open(context: ConnectContext): Promise<void> {
-	const { scheduler, identifier, settings } = context;
-	let result = OCCUPIED;
+async function openOnce(qmt: QMT, { identifier, settings, onOpened }: ConnectContext): Promise<void> {
 	try {
-		result = await openOnce(context);
+		await qmt.open(identifier, settings.host, settings.port);
 	} catch (error) {
-		// Some firmware answers so to an identifier that is occupied.
-		if (!(error instanceof CommandError)) throw error;
-	}
-	if (result === OCCUPIED) {
-		await close(scheduler, identifier);
-		if (!context.isWanted()) return;
-		result = await openOnce(context);
-	}
-	if (result !== 0) throw new OpenError(result, settings.host, settings.port);
-	context.onOpened();
-}
-
-/** @returns `<result>` */
-async function openOnce(context: ConnectContext): Promise<number> {
-	const { host, port } = context.settings;
-	let result = -1;
-	try {
-		await send(context, MQTT.open, [context.identifier, host, port], {
-			onResult: line => (result = line.integer(1) ?? -1),
-		});
-	} catch (error) {
-		if (error instanceof TimeoutError) context.onOpened();
+		// Whether it took effect is not known.
+		if (error instanceof TimeoutError) onOpened();
 		throw error;
 	}
-	return result;
-}
-
-async function connectClient(context: ConnectContext): Promise<void> {
-	const { id, user, password, packetTimeout } = context.settings;
-	const values: Value[] = [context.identifier, id];
-	if (user !== undefined || password !== undefined) values.push(user ?? "");
-	if (password !== undefined) values.push(password);
-	let result = -1;
-	let returnCode = 0;
-	await send(context, MQTT.connect, values, {
-		resultTimeout: packetTimeout * 1000 + MARGIN_MS,
-		onResult: line => {
-			result = line.integer(1) ?? -1;
-			returnCode = line.integer(2) ?? 0;
-		},
-	});
-	if (returnCode !== 0) throw new ConnectionRefusedError(returnCode);
-	if (result !== 0) throw new PacketError("CONNECT", result);
-}
-
-function send(
-	context: ConnectContext,
-	spec: CommandSpec,
-	values: Value[],
-	options?: ExecuteOptions,
-): Promise<void> {
-	return execute(context.scheduler, spec, "write", values, options);
+	onOpened();
 }

@@ -3,7 +3,7 @@ import { textOf } from "../at/text.js";
 import { DATA_LIMIT, TOPIC_LIMIT } from "../bc20/commands.js";
 import { Received } from "../bc20/received.js";
 
-/** Bytes for messages that have come and are not read: two of the longest, or one of them in hex. */
+/** Bytes for messages that have come and are not read: two of the longest. */
 const CAPACITY = 2 * DATA_LIMIT;
 /** Messages that may wait. */
 const MESSAGES = 16;
@@ -13,7 +13,7 @@ interface Message {
 	readonly topic: string;
 	/** 0; or 1 for QoS 1 and 2, which the module does not tell apart. */
 	readonly QoS: number;
-	readonly byteLength: number;
+	byteLength: number;
 	/** Where its unread bytes begin. */
 	at: number;
 	unread: number;
@@ -26,7 +26,8 @@ interface Message {
 export class Incoming {
 	/** Made when the first message comes: a client that only publishes needs none. */
 	#bytes: Uint8Array | undefined;
-	readonly #topic = new Uint8Array(TOPIC_LIMIT);
+	/** Holds a topic, or some of a payload's hex digits. */
+	readonly #piece = new Uint8Array(TOPIC_LIMIT);
 	readonly #received = new Received();
 	readonly #messages: Message[] = [];
 	#end = 0;
@@ -49,6 +50,18 @@ export class Incoming {
 		if (!taken) this.#dropped++;
 		return taken;
 	}
+	/** What has been taken turns out to be in hex digits. What is none is dropped. */
+	decode(): void {
+		for (const message of this.#messages.splice(0)) {
+			const { at, byteLength } = message;
+			if (!this.#bytes || !fromHex(this.#bytes.subarray(at, at + byteLength), this.#bytes, at))
+				this.#dropped++;
+			else {
+				message.byteLength = message.unread = byteLength / 2;
+				this.#messages.push(message);
+			}
+		}
+	}
 	/** Reads from the oldest message into `target`. @returns how many bytes; a message read to its end is gone */
 	read(target: Uint8Array): number {
 		const [message] = this.#messages;
@@ -68,24 +81,32 @@ export class Incoming {
 
 	#take(line: Line, hex: boolean): boolean {
 		const received = this.#received;
-		if (this.#messages.length >= MESSAGES || !received.parse(line) || received.topicLength > TOPIC_LIMIT)
-			return false;
-		const { payload, payloadLength: length } = received;
-		const bytes = (this.#bytes ??= new Uint8Array(CAPACITY));
-		if (length > CAPACITY - this.#end) this.#compact();
-		if (length > CAPACITY - this.#end || (hex && length % 2)) return false;
-		line.copy(payload, length, bytes, this.#end);
-		if (hex && !fromHex(bytes, this.#end, length)) return false;
+		if (this.#messages.length >= MESSAGES || !received.parse(line, hex)) return false;
+		const { payload, payloadLength: length, topicLength } = received;
 		const byteLength = hex ? length / 2 : length;
-		line.copy(received.topic, received.topicLength, this.#topic);
+		const bytes = (this.#bytes ??= new Uint8Array(CAPACITY));
+		if (byteLength > CAPACITY - this.#end) this.#compact();
+		if (byteLength > CAPACITY - this.#end || topicLength > TOPIC_LIMIT) return false;
+		if (!hex) line.copy(payload, length, bytes, this.#end);
+		else if (!this.#takeHex(line, payload, length, bytes)) return false;
+		line.copy(received.topic, topicLength, this.#piece);
 		this.#messages.push({
-			topic: textOf(this.#topic.subarray(0, received.topicLength)),
+			topic: textOf(this.#piece.subarray(0, topicLength)),
 			QoS: received.msgID ? 1 : 0,
 			byteLength,
 			at: this.#end,
 			unread: byteLength,
 		});
 		this.#end += byteLength;
+		return true;
+	}
+	#takeHex(line: Line, from: number, length: number, bytes: Uint8Array): boolean {
+		const most = this.#piece.length & ~1;
+		for (let done = 0; done < length; done += most) {
+			const digits = this.#piece.subarray(0, Math.min(most, length - done));
+			line.copy(from + done, digits.length, digits);
+			if (!fromHex(digits, bytes, this.#end + done / 2)) return false;
+		}
 		return true;
 	}
 	/** Moves what is not read to the start. */
@@ -99,14 +120,14 @@ export class Incoming {
 	}
 }
 
-/** Turns hex digits into bytes where they lie, in half of the room. @returns false if one is no hex digit */
-function fromHex(bytes: Uint8Array, from: number, length: number): boolean {
-	let to = from;
-	for (let at = from; at < from + length; at += 2) {
-		const high = digitOf(bytes[at]);
-		const low = digitOf(bytes[at + 1]);
+/** Turns hex digits into bytes, which may lie over the digits. @returns false if one is no hex digit, or half a byte is left */
+function fromHex(digits: Uint8Array, target: Uint8Array, at: number): boolean {
+	if (digits.length % 2) return false;
+	for (let from = 0; from < digits.length; from += 2) {
+		const high = digitOf(digits[from]);
+		const low = digitOf(digits[from + 1]);
 		if (high > 15 || low > 15) return false;
-		bytes[to++] = (high << 4) | low;
+		target[at++] = (high << 4) | low;
 	}
 	return true;
 }

@@ -20,8 +20,8 @@ export interface MQTTClientOptions {
 	readonly modem: BC20;
 	/** Host name or address of the broker, 1 to 100 bytes. */
 	readonly host: string;
-	/** 1883 by default. */
-	readonly port?: number | undefined;
+	/** 1883 by default. As text too: so it comes out of a URL (the SDK's `mqtt/js`). */
+	readonly port?: number | string | undefined;
 	/** Client identifier, up to 255 bytes; empty by default, which MQTT 3.1 (firmware V1.0 of the module) does not allow. */
 	readonly id?: string | undefined;
 	/** Up to 255 bytes, without quotes and control characters, as `password` and `will` too. */
@@ -80,17 +80,11 @@ const LONGEST_KEEP_ALIVE_MS = 3_600_000;
 export function settingsOf(options: MQTTClientOptions): Settings {
 	if (!(options as { modem?: unknown }).modem)
 		throw new TypeError("modem required: the BC20 that the client works on");
-	const {
-		host,
-		port = 1883,
-		id = "",
-		identifier,
-		packetTimeout = PACKET_TIMEOUT,
-		retries = RETRIES,
-	} = options;
+	const { host, id = "", identifier, packetTimeout = PACKET_TIMEOUT, retries = RETRIES } = options;
 	if (!host) throw new Error("host required");
 	if (typeof (host as unknown) !== "string") throw new TypeError("host must be a string");
 	checkText("host", host, 1, HOST_LIMIT);
+	const port = numberOf(options.port ?? 1883);
 	checkInteger("port", port, 1, 65535);
 	checkText("id", id, 0, STRING_LIMIT);
 	if (identifier !== undefined) checkInteger("identifier", identifier, 0, IDENTIFIERS - 1);
@@ -118,10 +112,14 @@ export function settingsOf(options: MQTTClientOptions): Settings {
 
 /** Seconds of a keep-alive. */
 function keepAliveOf(value: number | string): number {
-	const milliseconds = typeof value === "string" && value.trim() ? Number(value) : value;
+	const milliseconds = numberOf(value);
 	checkNumber("keepAlive", milliseconds, 0, LONGEST_KEEP_ALIVE_MS);
-	const number = milliseconds as number;
-	return Math.ceil(number < 1000 ? number : number / 1000);
+	return Math.ceil(milliseconds < 1000 ? milliseconds : milliseconds / 1000);
+}
+
+/** A number that may come as text; what is none is left to the checks. */
+function numberOf(value: number | string): number {
+	return (typeof value === "string" && value.trim() ? Number(value) : value) as number;
 }
 
 function optionalText(name: string, text: Text | null | undefined): Text | undefined {

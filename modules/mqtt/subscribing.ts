@@ -3,7 +3,8 @@ import type { Line } from "../at/line.js";
 import { Request, type Value } from "../at/request.js";
 import type { Scheduler } from "../at/scheduler.js";
 import type { Text } from "../at/text.js";
-import { MQTT, packetTime } from "../bc20/commands.js";
+import { checkInteger } from "../bc20/checks.js";
+import { INLINE_LIMIT, MQTT, TOPIC_LIMIT, packetTime } from "../bc20/commands.js";
 import { OverflowError, PacketError } from "./errors.js";
 import type { Settings } from "./options.js";
 import { msgIdOf } from "./packet-id.js";
@@ -17,11 +18,31 @@ export interface SubscribeItem {
 	readonly QoS?: number;
 }
 
-/** SUBSCRIBE and UNSUBSCRIBE of a client: each a command of its own, several under way at once. */
+/** A SUBSCRIBE or UNSUBSCRIBE, as the consumer wrote it. */
+interface Packet {
+	readonly spec: typeof MQTT.subscribe | typeof MQTT.unsubscribe;
+	readonly id: number;
+	/** Values of the commands that are still to be sent. */
+	readonly commands: Value[][];
+	/** Granted so far; undefined for UNSUBSCRIBE. */
+	readonly granted: number[] | undefined;
+	/** The command that is under way. */
+	request?: Request;
+}
+
+/** Packets that a client may have under way. */
+const UNDER_WAY = 8;
+/** Topics of one command, bytes: it is no longer than the longest PUBLISH. What exceeds it goes in further commands. */
+const COMMAND_LIMIT = TOPIC_LIMIT + INLINE_LIMIT;
+
+/**
+ * SUBSCRIBE and UNSUBSCRIBE of a client: they go one after the other, in the order in which they were written, and wait for no message.
+ * Consumers put any number of topics into one; it is answered once, when the last of its commands is.
+ */
 export class Subscribing {
 	readonly #settings: Settings;
 	readonly #onDone: (id: number, granted: number[] | undefined, error?: Error) => void;
-	readonly #requests = new Set<Request>();
+	readonly #packets: Packet[] = [];
 
 	/** @param onDone the broker has answered: `granted` QoS (128: refused) of each topic, undefined for UNSUBSCRIBE; or an error */
 	constructor(
@@ -31,29 +52,43 @@ export class Subscribing {
 		this.#settings = settings;
 		this.#onDone = onDone;
 	}
-	/** @throws OverflowError if too much is under way; TypeError, RangeError or ParameterError that names the item. Nothing is sent then. */
+	/** Whether another one would be too many. */
+	get full(): boolean {
+		return this.#packets.length >= UNDER_WAY;
+	}
+	/** @throws OverflowError if too much is under way; TypeError or RangeError that names the item. Nothing is sent then. */
 	subscribe(scheduler: Scheduler, identifier: number, id: number, items: readonly SubscribeItem[]): void {
-		const values: Value[] = [identifier, msgIdOf(id)];
-		items.forEach(({ topic, QoS = 0 }, index) =>
-			values.push(checkFilter(`items[${index}].topic`, topic), QoS),
-		);
-		const granted: number[] = [];
-		this.#submit(scheduler, id, new Request(MQTT.subscribe, "write", values), granted);
+		const commands = commandsOf(items, [identifier, msgIdOf(id)], ({ QoS = 0 }, name) => {
+			checkInteger(`${name}.QoS`, QoS, 0, 2);
+			return [QoS];
+		});
+		this.#add(scheduler, { spec: MQTT.subscribe, id, commands, granted: [] });
 	}
 	/** @throws as `subscribe` */
 	unsubscribe(scheduler: Scheduler, identifier: number, id: number, items: readonly SubscribeItem[]): void {
-		const values: Value[] = [identifier, msgIdOf(id)];
-		items.forEach(({ topic }, index) => values.push(checkFilter(`items[${index}].topic`, topic)));
-		this.#submit(scheduler, id, new Request(MQTT.unsubscribe, "write", values), undefined);
+		const commands = commandsOf(items, [identifier, msgIdOf(id)], () => []);
+		this.#add(scheduler, { spec: MQTT.unsubscribe, id, commands, granted: undefined });
 	}
 	/** Forgets all that is under way; `onDone` does not come. */
 	cancel(scheduler: Scheduler): void {
-		for (const request of this.#requests) scheduler.cancel(request);
-		this.#requests.clear();
+		for (const { request } of this.#packets.splice(0)) if (request) scheduler.cancel(request);
 	}
 
-	#submit(scheduler: Scheduler, id: number, request: Request, granted: number[] | undefined): void {
-		if (request.values.length < 3) throw new RangeError("items must name at least one topic");
+	#add(scheduler: Scheduler, packet: Packet): void {
+		if (this.full) throw new OverflowError();
+		if (!this.#packets.length) {
+			try {
+				this.#send(scheduler, packet);
+			} catch (error) {
+				if (error instanceof QueueFullError) throw new OverflowError();
+				throw error;
+			}
+		}
+		this.#packets.push(packet);
+	}
+	#send(scheduler: Scheduler, packet: Packet): void {
+		const { spec, commands, granted } = packet;
+		const request = new Request(spec, "write", commands[0]);
 		const { packetTimeout, retries } = this.#settings;
 		request.resultTimeout = packetTime(packetTimeout, retries);
 		let result = 0;
@@ -62,20 +97,59 @@ export class Subscribing {
 			if (granted) readGranted(line, granted);
 		};
 		request.onDone = error => {
-			this.#requests.delete(request);
-			const packet = granted ? "SUBSCRIBE" : "UNSUBSCRIBE";
-			if (!error && result !== 0) this.#onDone(id, granted, new PacketError(packet, result));
-			else this.#onDone(id, granted, error);
+			const name = granted ? "SUBSCRIBE" : "UNSUBSCRIBE";
+			this.#done(scheduler, packet, error ?? (result ? new PacketError(name, result) : undefined));
 		};
-		try {
-			scheduler.submit(request);
-		} catch (error) {
-			if (error instanceof QueueFullError) throw new OverflowError();
-			throw error;
+		scheduler.submit(request);
+		commands.shift();
+		packet.request = request;
+	}
+	#done(scheduler: Scheduler, packet: Packet, error: Error | undefined): void {
+		const { id, commands, granted } = packet;
+		delete packet.request;
+		if (error || !commands.length) {
+			this.#packets.shift();
+			this.#onDone(id, granted, error);
 		}
-		this.#requests.add(request);
+		// The consumer may have written more, or closed the client.
+		const [next] = this.#packets as (Packet | undefined)[];
+		if (!next || next.request) return;
+		try {
+			this.#send(scheduler, next);
+		} catch (failure) {
+			this.#onDone(next.id, undefined, failure as Error);
+		}
 	}
 }
+
+/** The values of as many commands as the topics take. */
+function commandsOf(
+	items: readonly SubscribeItem[],
+	keys: readonly number[],
+	rest: (item: SubscribeItem, name: string) => Value[],
+): Value[][] {
+	if (!(items instanceof Array)) throw new TypeError("items must be an array");
+	if (!items.length) throw new RangeError("items must name at least one topic");
+	const commands: Value[][] = [];
+	let room = 0;
+	items.forEach((item: SubscribeItem, index) => {
+		const name = `items[${index}]`;
+		if (typeof (item as unknown) !== "object" || !(item as unknown))
+			throw new TypeError(`${name} must be an object`);
+		const topic = checkFilter(`${name}.topic`, item.topic);
+		const values = [topic, ...rest(item, name)];
+		room -= topic.length + SEPARATORS;
+		if (!commands.length || room < 0) {
+			commands.push([...keys]);
+			room = COMMAND_LIMIT - topic.length - SEPARATORS;
+		}
+		commands[commands.length - 1].push(...values);
+	});
+	return commands;
+}
+
+/** Bytes of a topic's quotes and commas and its QoS. */
+const SEPARATORS = 5;
 
 function readGranted(line: Line, granted: number[]): void {
 	for (let field = 3, value = line.integer(field); value !== undefined; value = line.integer(++field))

@@ -1,5 +1,5 @@
 import Timer from "timer";
-import type { Backoff } from "./backoff.js";
+import type { Backoff } from "../common/backoff.js";
 import type { Outbox, OutboxMessage } from "./outbox.js";
 import {
 	CONNACK,
@@ -15,7 +15,7 @@ import {
 	PUBLISH_OVERHEAD,
 	isOverflow,
 	refusals,
-} from "./mqtt-client.js";
+} from "../common/mqtt-client.js";
 import type { QuietQueue } from "./quiet.js";
 
 /** How to connect: options of the ECMA-419 MQTT client class. */

@@ -1,6 +1,6 @@
 import Time from "time";
 import Timer from "timer";
-import { Backoff, type BackoffOptions } from "./backoff.js";
+import { Backoff, type BackoffOptions } from "../common/backoff.js";
 import { type FlashDevice, Outbox, type OutboxMessage, type OutboxStatus } from "./outbox.js";
 import { type ConnectionOptions, Publisher } from "./publisher.js";
 import { QuietQueue } from "./quiet.js";

@@ -1,4 +1,5 @@
 import test from "ava";
+import { VirtualClock, useClock } from "../../shim/clock.js";
 import fc from "fast-check";
 import { ATError } from "../../../modules/at/errors.js";
 import { Port } from "../../../modules/at/port.js";
@@ -111,11 +112,15 @@ test.serial("reads without being told", t => {
 	t.is(ring.length, 2);
 });
 
-test.serial("closed: touches the serial port no more", t => {
+test.serial("closed: touches the serial port no more; closed in its own callback, a turn later", async t => {
+	const clock = new VirtualClock();
+	useClock(clock);
 	const { port, serial, completions } = open((_, port) => port.close());
 	port.send(latin1("abc"), 0, 3);
 	serial.hold("never read");
 	serial.receive("x");
+	t.false(serial.closed);
+	await clock.advance(0);
 	t.true(serial.closed);
 	port.close();
 	port.receive();
@@ -146,4 +151,17 @@ test.serial("property: any text, in any rooms, arrives once and in order", t => 
 		{ seed: 7, numRuns: 500 },
 	);
 	t.pass();
+});
+
+test.serial("a serial port that throws is contained: nothing is taken as sent or received", t => {
+	const { port, ring, serial, completions } = open();
+	serial.write = serial.read = () => {
+		throw new Error("gone");
+	};
+	t.false(port.send(latin1("abc"), 0, 3));
+	serial.writable(128);
+	t.notThrows(() => serial.readable(1));
+	t.true(port.sending);
+	t.is(ring.length, 0);
+	t.is(completions(), 0);
 });

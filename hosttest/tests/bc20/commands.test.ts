@@ -43,6 +43,10 @@ const samples: Readonly<Record<keyof typeof Basic | keyof typeof MQTT, readonly 
 		[Basic.defaultContext, "write", ["IP", "cmnbiot"], 'AT+QCGDEFCONT="IP","cmnbiot"'],
 		[Basic.defaultContext, "write", ["IP", "a", "user", "pass"], 'AT+QCGDEFCONT="IP","a","user","pass"'],
 	],
+	activation: [
+		[Basic.activation, "write", [0, 1], "AT+CGACT=0,1"],
+		[Basic.activation, "write", [1, 1], "AT+CGACT=1,1"],
+	],
 	restart: [[Basic.restart, "write", [1], "AT+QRST=1"]],
 	signal: [[Basic.signal, "execute", [], "AT+CSQ"]],
 	supply: [[Basic.supply, "execute", [], "AT+CBC"]],
@@ -53,6 +57,10 @@ const samples: Readonly<Record<keyof typeof Basic | keyof typeof MQTT, readonly 
 	will: [
 		[MQTT.will, "write", ["will", 3, 0], 'AT+QMTCFG="will",3,0'],
 		[MQTT.will, "write", ["will", 3, 1, 2, 1, "gone/x", ""], 'AT+QMTCFG="will",3,1,2,1,"gone/x",""'],
+	],
+	aliAuth: [
+		[MQTT.aliAuth, "write", ["aliauth", 0], 'AT+QMTCFG="aliauth",0'],
+		[MQTT.aliAuth, "write", ["aliauth", 0, "pk", "dn", "ds"], 'AT+QMTCFG="aliauth",0,"pk","dn","ds"'],
 	],
 	version: [[MQTT.version, "write", ["version", 4, 4], 'AT+QMTCFG="version",4,4']],
 	dataFormat: [[MQTT.dataFormat, "write", ["dataformat", 5, 1, 0], 'AT+QMTCFG="dataformat",5,1,0']],
@@ -69,6 +77,16 @@ const samples: Readonly<Record<keyof typeof Basic | keyof typeof MQTT, readonly 
 		[MQTT.connect, "write", [0, "", "user", "p,w"], 'AT+QMTCONN=0,"","user","p,w"'],
 	],
 	disconnect: [[MQTT.disconnect, "write", [0], "AT+QMTDISC=0"]],
+	subscribe: [
+		[MQTT.subscribe, "test", [], "AT+QMTSUB=?"],
+		[MQTT.subscribe, "write", [0, 1, "topic/example", 2], 'AT+QMTSUB=0,1,"topic/example",2'],
+		[MQTT.subscribe, "write", [0, 1, "a", 0, "b/#", 1], 'AT+QMTSUB=0,1,"a",0,"b/#",1'],
+	],
+	unsubscribe: [
+		[MQTT.unsubscribe, "test", [], "AT+QMTUNS=?"],
+		[MQTT.unsubscribe, "write", [0, 2, "topic/example"], 'AT+QMTUNS=0,2,"topic/example"'],
+		[MQTT.unsubscribe, "write", [0, 2, "a", "b", "c"], 'AT+QMTUNS=0,2,"a","b","c"'],
+	],
 	publish: [
 		[
 			MQTT.publish,
@@ -110,6 +128,10 @@ const limits: readonly Limit[] = [
 	[MQTT.will, ["will", 0, 1, 0, 0, "t", "m"], 3, 0, 2],
 	[MQTT.will, ["will", 0, 1, 0, 0, "t", "m"], 4, 0, 1],
 	[MQTT.will, ["will", 0, 1, 0, 0, "t", "m"], 5, 1, 255],
+	[MQTT.will, ["will", 0, 1, 0, 0, "t", "m"], 6, 0, 255],
+	[MQTT.aliAuth, ["aliauth", 0, "p", "d", "s"], 2, 1, 255],
+	[MQTT.aliAuth, ["aliauth", 0, "p", "d", "s"], 3, 1, 255],
+	[MQTT.aliAuth, ["aliauth", 0, "p", "d", "s"], 4, 1, 255],
 	[MQTT.version, ["version", 0, 4], 2, 3, 4],
 	[MQTT.dataFormat, ["dataformat", 0, 0, 0], 2, 0, 1],
 	[MQTT.dataFormat, ["dataformat", 0, 0, 0], 3, 0, 1],
@@ -120,6 +142,12 @@ const limits: readonly Limit[] = [
 	[MQTT.close, [0], 0, 0, 5],
 	[MQTT.connect, [0, "x"], 0, 0, 5],
 	[MQTT.disconnect, [0], 0, 0, 5],
+	[MQTT.subscribe, [0, 1, "t", 0], 0, 0, 5],
+	[MQTT.subscribe, [0, 1, "t", 0], 1, 1, 65535],
+	[MQTT.subscribe, [0, 1, "t", 0], 2, 1, 255],
+	[MQTT.subscribe, [0, 1, "t", 0], 3, 0, 2],
+	[MQTT.unsubscribe, [0, 1, "t"], 1, 1, 65535],
+	[MQTT.unsubscribe, [0, 1, "t"], 2, 1, 255],
 	[MQTT.publish, [0, 0, 0, 0, "t", "m"], 0, 0, 5],
 	[MQTT.publish, [0, 0, 0, 0, "t", "m"], 1, 0, 65535],
 	[MQTT.publish, [0, 0, 0, 0, "t", "m"], 2, 0, 2],
@@ -130,6 +158,7 @@ const limits: readonly Limit[] = [
 	[Basic.errorReports, [0], 0, 0, 2],
 	[Basic.sleep, [0], 0, 0, 2],
 	[Basic.attachment, [0], 0, 0, 1],
+	[Basic.activation, [0, 1], 1, 1, 15],
 	[Basic.defaultContext, ["IP", "a"], 1, 0, 99],
 ];
 
@@ -162,6 +191,9 @@ for (const [spec, values] of [
 	[MQTT.open, [0, "h", 1883]],
 	[MQTT.connect, [0, "id", "user", "password"]],
 	[MQTT.will, ["will", 0, 1, 0, 0, "t", "m"]],
+	[MQTT.aliAuth, ["aliauth", 0, "p", "d", "s"]],
+	[MQTT.subscribe, [0, 1, "t", 0]],
+	[MQTT.unsubscribe, [0, 1, "t"]],
 	[MQTT.publish, [0, 0, 0, 0, "t", "m"]],
 	[MQTT.publishData, [0, 0, 0, 0, "t"]],
 	[Basic.defaultContext, ["IP", "apn", "user", "password"]],
@@ -197,6 +229,8 @@ test("time limits: the note's maxima", t => {
 	t.is(Basic.pin.timeout, 5000);
 	t.is(Basic.functionality.timeout, 15_000);
 	t.is(Basic.attachment.timeout, 85_000, "75 s in the manual, 85 s in a later one");
+	t.is(Basic.activation.timeout, 150_000);
+	t.is(MQTT.subscribe.result.timeout, packetTime(10, 3));
 	t.is(packetTime(10, 3), 42_000, "40 s and the network's own delay");
 	t.is(packetTime(1, 0), 3000);
 	t.is(packetTime(60, 10), 662_000);
@@ -207,6 +241,10 @@ test("passwords and user names are secrets in every command that has them", t =>
 	const builder = new CommandBuilder(1152);
 	const connect = builder.describe(new Request(MQTT.connect, "write", [0, "id", "somebody", "pass-word"]));
 	t.is(connect, 'AT+QMTCONN=0,"id",***,***');
+	const device = builder.describe(
+		new Request(MQTT.aliAuth, "write", ["aliauth", 0, "product", "device", "pass-word"]),
+	);
+	t.is(device, 'AT+QMTCFG="aliauth",0,"product","device",***');
 	const apn = builder.describe(
 		new Request(Basic.defaultContext, "write", ["IP", "apn", "somebody", "pass-word"]),
 	);

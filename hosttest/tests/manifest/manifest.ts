@@ -49,8 +49,11 @@ export function build(path: string, platform = "esp32", without?: string): Build
 		}
 		for (const [specifier, sources] of Object.entries(manifest.modules ?? {}))
 			for (const source of list(sources))
-				for (const file of filesOf(resolve(folder, source)))
+				for (const file of filesOf(resolve(folder, source))) {
+					// mcconfig takes a source once, under the first specifier that maps it.
+					if ([...result.modules.values()].includes(file)) continue;
 					result.modules.set(specifier.replace("*", basename(withoutExtension(file))), file);
+				}
 		for (const specifier of list(manifest.preload)) {
 			// mcconfig 8.2 expands a `*` here for .js files alone: for TypeScript it preloads nothing, and says nothing.
 			if (!result.modules.has(specifier)) result.problems.push(`preload ${specifier}: no such module`);

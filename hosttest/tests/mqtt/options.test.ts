@@ -36,7 +36,6 @@ const bad: readonly [option: string, options: object][] = [
 	["port", { port: 0 }],
 	["port", { port: 65536 }],
 	["port", { port: 1883.5 }],
-	["port", { port: "1883" }],
 	["id", { id: long(256) }],
 	["id", { id: 'a"b' }],
 	["id", { id: 5 }],

@@ -1,5 +1,5 @@
 import Timer from "timer";
-import type { MqttProvider } from "../../../modules/telemetry/mqtt-client.js";
+import type { MqttProvider } from "../../../modules/common/mqtt-client.js";
 
 /** What happens to a connection attempt. */
 export type ConnectPlan = "accept" | "refuse" | "throw" | "silent" | "error";

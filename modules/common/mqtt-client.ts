@@ -1,9 +1,10 @@
-// The ECMA-419 MQTT client class (`embedded:network/mqtt/client`), as far as publishing needs it.
+// The ECMA-419 MQTT client class (`embedded:network/mqtt/client`), as far as what stands on any such class needs it.
 
-/** An instance of an ECMA-419 MQTT client class (`embedded:network/mqtt/client`), as far as publishing needs it. */
+/** An instance of an ECMA-419 MQTT client class. */
 export interface MqttClient {
 	/** Returns the room left in bytes; throws "overflow" when the data does not fit. */
 	write(data: Uint8Array | null, options: object | null): number;
+	/** Returns an ArrayBuffer. */
 	read?(byteLength: number): unknown;
 	close(): void;
 }
@@ -19,6 +20,17 @@ export interface ControlMessage {
 	operation: number;
 	id?: number;
 	returnCode?: number;
+	/** Of SUBACK: the granted QoS, or 128, of each item. */
+	payload?: ArrayLike<number>;
+}
+
+/** What `onReadable` is called with besides the count; topic, QoS and byteLength with the first piece only. */
+export interface ReadableOptions {
+	topic?: string;
+	QoS?: number;
+	/** Of the whole message. */
+	byteLength?: number;
+	more?: boolean;
 }
 
 // MQTT 3.1.1, table 2.1
@@ -26,6 +38,10 @@ export const CONNACK = 2;
 export const PUBLISH = 3;
 export const PUBACK = 4;
 export const PUBCOMP = 7;
+export const SUBSCRIBE = 8;
+export const SUBACK = 9;
+export const UNSUBSCRIBE = 10;
+export const UNSUBACK = 11;
 export const DISCONNECT = 14;
 
 // MQTT 3.1.1, table 3.1

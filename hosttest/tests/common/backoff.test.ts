@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { Backoff } from "../../../modules/telemetry/backoff.js";
+import { Backoff } from "../../../modules/common/backoff.js";
 
 test("the bound doubles from the first to the maximum, and begins anew after reset", t => {
 	const backoff = new Backoff({ firstMs: 1_000, maximumMs: 5_000, random: () => 0.999_999 });

@@ -1,0 +1,380 @@
+import Time from "time";
+import Timer from "timer";
+import { Backoff } from "../common/backoff.js";
+import {
+	CONNACK,
+	type ControlMessage,
+	DISCONNECT,
+	MAXIMUM_ID,
+	PUBACK,
+	PUBCOMP,
+	type ReadableOptions,
+	SUBACK,
+	UNSUBACK,
+	refusals,
+} from "../common/mqtt-client.js";
+import { SessionCallbacks } from "./session-callbacks.js";
+import { Connection } from "./session-connection.js";
+import {
+	BrokerRefusedError,
+	LinkLostError,
+	SessionClosedError,
+	SessionTimeoutError,
+	UnsubscribedError,
+} from "./session-errors.js";
+import { MessageAssembly } from "./session-message.js";
+import {
+	type MQTTSessionOptions,
+	type MessageHandler,
+	type Payload,
+	type QoS,
+	checkQoS,
+	checkSessionOptions,
+	copyOfPayload,
+} from "./session-options.js";
+import { PublishQueue } from "./session-publishes.js";
+import { Subscriptions } from "./session-subscriptions.js";
+import { checkTopicName } from "./topic-filter.js";
+
+/** A connection that lasted so long was a good one: the next delay is the first again. */
+const STABLE_MS = 30_000;
+
+/**
+ * MQTT in ten lines, over any ECMA-419 MQTT client class: connects from construction on, connects again when the link is lost (with
+ * exponential backoff and full jitter) and then subscribes again; publishes in order, one message at a time.
+ *
+ * Promises may be ignored: a rejection is reported to `onError` too, and is never an unhandled one, which would restart the chip. A promise
+ * that the application derives by `then` or an async function is its own to handle. What callbacks and handlers throw, or their promises
+ * are rejected with, is contained and reported as CallbackError. All callbacks have the session as `this`.
+ */
+export default class MQTTSession {
+	readonly #options: MQTTSessionOptions;
+	readonly #callbacks: SessionCallbacks<MQTTSession>;
+	readonly #backoff: Backoff;
+	readonly #publishes: PublishQueue;
+	readonly #subscriptions: Subscriptions<MessageHandler>;
+	readonly #message: MessageAssembly;
+	#connection: Connection | undefined;
+	#isConnected = false;
+	#connectedAt = 0;
+	#isEnding = false;
+	#isDisconnecting = false;
+	#isClosed = false;
+	#ended: Promise<void> | undefined;
+	#onEnded: (() => void) | undefined;
+	// A delay, or the time limit of what is under way.
+	#timer: Timer | undefined;
+	#isWatching = false;
+	// The next turn, after a public method.
+	#turn: Timer | undefined;
+	#room = 0;
+	#id = 0;
+	#isFull = false;
+
+	/** @throws TypeError or RangeError for options that are wrong; what only the client class can tell comes by `onError` */
+	constructor(options: MQTTSessionOptions) {
+		checkSessionOptions(options);
+		this.#options = { ...options };
+		this.#callbacks = new SessionCallbacks<MQTTSession>(this, options.onError);
+		this.#backoff = new Backoff(options.backoff);
+		this.#publishes = new PublishQueue(options.queue ?? 8);
+		this.#subscriptions = new Subscriptions(error => this.#callbacks.report(error));
+		this.#message = new MessageAssembly(options.messageLimit ?? 1024);
+		this.#arm(0, () => this.#connect());
+	}
+
+	/** Whether the broker has accepted the connection. */
+	get connected(): boolean {
+		return this.#isConnected;
+	}
+
+	/** How many messages the queue still takes; at 0 `publish` rejects, and `onWritable` tells when it goes on. */
+	get writable(): number {
+		return this.#isEnding || this.#isClosed ? 0 : this.#publishes.writable;
+	}
+
+	/**
+	 * Publishes a message, after those before it; it waits for the connection where there is none. The payload is copied.
+	 *
+	 * Resolves when the broker has it: by PUBACK (QoS 1) or PUBCOMP (QoS 2); with QoS 0 when it has left the client.
+	 * @throws (rejects) OutcomeUnknownError when the link was lost between writing and acknowledgement; PublishQueueFullError; TopicError,
+	 *   TypeError, RangeError, or an error of the client class, for a message that cannot be sent; SessionTimeoutError when the client does
+	 *   not take it; SessionClosedError
+	 */
+	publish(
+		topic: string,
+		payload: Payload,
+		options: { readonly QoS?: QoS; readonly retain?: boolean } = {},
+	): Promise<void> {
+		return this.#promise(async () => {
+			const { QoS = 0, retain = false } = options;
+			checkTopicName(topic);
+			checkQoS(QoS);
+			const done = this.#publishes.add({ topic, payload: copyOfPayload(payload), QoS, retain });
+			this.#isFull ||= this.#publishes.writable <= 0;
+			await done;
+		});
+	}
+
+	/**
+	 * Has `handler` called with each message whose topic matches `filter` (wildcards `+` and `#`), until `unsubscribe`, over all
+	 * connections. A filter may have several handlers, and filters may overlap: each handler is called once for each message that the broker
+	 * delivers, and some brokers deliver one for each filter that matches.
+	 *
+	 * Resolves with the granted QoS, when the broker has answered.
+	 * @throws (rejects) TopicError; RangeError; SubscriptionRefusedError, and the handler is forgotten; UnsubscribedError;
+	 *   SessionClosedError. A refusal after a reconnection is reported to `onError` alone, and the next connection tries again.
+	 */
+	subscribe(filter: string, handler: MessageHandler, options: { readonly QoS?: QoS } = {}): Promise<number> {
+		return this.#promise(() => {
+			const { QoS = 0 } = options;
+			checkQoS(QoS);
+			if (typeof (handler as unknown) !== "function") throw new TypeError("handler must be a function");
+			return this.#subscriptions.subscribe(filter, handler, QoS);
+		});
+	}
+
+	/**
+	 * Removes a handler of a filter, or all; no call follows. Resolves at once when others are left, otherwise when the broker has answered.
+	 * @throws (rejects) TopicError, SessionClosedError
+	 */
+	unsubscribe(filter: string, handler?: MessageHandler): Promise<void> {
+		return this.#promise(() => this.#subscriptions.unsubscribe(filter, handler));
+	}
+
+	/**
+	 * Ends gracefully: waits for the message on its way (`endLimitMs`), sends DISCONNECT, closes. What else waits is rejected with
+	 * SessionClosedError. Resolves when all is closed, never rejects.
+	 */
+	end(): Promise<void> {
+		if (this.#isClosed) return Promise.resolve();
+		this.#ended ??= new Promise(resolve => {
+			this.#onEnded = resolve;
+			this.#isEnding = true;
+			this.#isWatching = false; // by a limit of its own from now on
+			const error = new SessionClosedError();
+			this.#publishes.cancel(error, false);
+			this.#subscriptions.cancel(error);
+			this.#wake();
+		});
+		return this.#ended;
+	}
+
+	/** Closes at once: no callback follows, and all promises are settled. May be called twice. */
+	close(): void {
+		if (this.#isClosed) return;
+		this.#isClosed = true;
+		this.#callbacks.close();
+		this.#arm(0);
+		Timer.clear(this.#turn);
+		this.#drop();
+		const error = new SessionClosedError();
+		this.#publishes.cancel(error, true);
+		this.#subscriptions.cancel(error);
+		this.#onEnded?.();
+	}
+
+	/** What public methods return: a promise whose rejection is reported, and handled by that. */
+	#promise<T>(action: () => Promise<T>): Promise<T> {
+		const start = async () => {
+			if (this.#isEnding || this.#isClosed) throw new SessionClosedError();
+			const promise = action();
+			this.#wake();
+			return promise;
+		};
+		const promise = start();
+		promise.catch((error: unknown) => {
+			if (!(error instanceof SessionClosedError || error instanceof UnsubscribedError))
+				this.#callbacks.report(error);
+		});
+		return promise;
+	}
+
+	/** Goes on in a turn of its own: public methods call no callbacks. */
+	#wake(): void {
+		this.#turn ??= Timer.set(() => {
+			this.#turn = undefined;
+			this.#contain(() => this.#go());
+		});
+	}
+
+	#arm(delayMs: number, callback?: () => void): void {
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
+		this.#isWatching = false;
+		if (!callback) return;
+		this.#timer = Timer.set(() => {
+			this.#timer = undefined;
+			this.#contain(callback);
+		}, delayMs);
+	}
+
+	/** Whatever is thrown in here comes from the client, and ends the connection. */
+	#contain(callback: () => void): void {
+		if (this.#isClosed) return;
+		try {
+			callback();
+		} catch (error) {
+			this.#lose(error);
+		}
+	}
+
+	#connect(): void {
+		const { connectLimitMs = 900_000 } = this.#options;
+		this.#connection = new Connection(this.#options, {
+			onControl: message => this.#contain(() => this.#onControl(message)),
+			onReadable: (count, options) => this.#contain(() => this.#onReadable(count, options)),
+			onWritable: count => this.#contain(() => this.#onWritable(count)),
+			onEnd: error => this.#contain(() => this.#onEnd(error)),
+		});
+		this.#arm(connectLimitMs, () =>
+			this.#lose(new SessionTimeoutError(`not connected within ${connectLimitMs} ms`)),
+		);
+	}
+
+	#onControl(message: ControlMessage): void {
+		const { operation, id, returnCode = 0 } = message;
+		let isAnswer = false;
+		if (operation === CONNACK) this.#onConnack(returnCode);
+		else if (operation === DISCONNECT) this.#onEnd();
+		else if (operation === PUBACK || operation === PUBCOMP)
+			isAnswer = this.#publishes.acknowledge(operation, id);
+		else if (operation === SUBACK || operation === UNSUBACK) isAnswer = this.#subscriptions.answer(message);
+		if (isAnswer) this.#isWatching = false;
+		if (this.#isConnected) this.#go();
+	}
+
+	#onConnack(returnCode: number): void {
+		if (returnCode) throw new BrokerRefusedError(returnCode, refusals[returnCode] ?? "reason unknown");
+		if (this.#isConnected) return;
+		this.#isConnected = true;
+		this.#connectedAt = Time.ticks;
+		this.#arm(0);
+		this.#subscriptions.connect();
+		if (!this.#isEnding) this.#callbacks.call("onConnect", this.#options.onConnect);
+	}
+
+	#onWritable(count: number): void {
+		this.#room = count;
+		this.#go();
+	}
+
+	#onReadable(count: number, options: ReadableOptions): void {
+		const piece = count > 0 ? this.#connection?.client.read?.(count) : new ArrayBuffer(0);
+		if (!(piece instanceof ArrayBuffer)) return;
+		const message = this.#message;
+		let payload: ArrayBuffer | undefined;
+		try {
+			payload = message.add(piece, options);
+		} catch (error) {
+			this.#callbacks.report(error);
+		}
+		if (!payload) return;
+		const { topic, QoS } = message;
+		const received = payload;
+		this.#subscriptions.dispatch(topic, (handler, filter) =>
+			this.#callbacks.call(`handler of ${filter}`, handler, topic, received, { QoS }),
+		);
+	}
+
+	/** The client is at its end: as asked for, or by an error. */
+	#onEnd(error?: unknown): void {
+		if (this.#isDisconnecting) this.#finish();
+		else this.#lose(error);
+	}
+
+	/** Writes what waits and fits. */
+	#go(): void {
+		const client = this.#connection?.client;
+		if (client && this.#isConnected && !this.#isDisconnecting) {
+			const nextId = () => (this.#id = (this.#id % MAXIMUM_ID) + 1);
+			if (!this.#publishes.isInPieces && !this.#isEnding)
+				this.#room = this.#subscriptions.push(client, this.#room, nextId);
+			const { writable } = this.#publishes;
+			this.#room = this.#publishes.push(client, this.#room, nextId);
+			if (this.#publishes.writable !== writable) this.#isWatching = false; // the limit begins anew
+		}
+		if (this.#isEnding) this.#continueEnd();
+		else if (this.#isConnected) this.#watch();
+		this.#tellWritable();
+	}
+
+	#tellWritable(): void {
+		const { writable } = this;
+		if (!this.#isFull || writable <= 0) return;
+		this.#isFull = false;
+		this.#callbacks.call("onWritable", this.#options.onWritable, writable);
+	}
+
+	/** Sees to it that what is due comes in time. */
+	#watch(): void {
+		const isDue = !this.#publishes.isEmpty || this.#subscriptions.isBusy;
+		if (isDue && this.#isWatching) return;
+		this.#arm(0);
+		if (!isDue) return;
+		const { acknowledgeLimitMs = 180_000 } = this.#options;
+		this.#arm(acknowledgeLimitMs, () => {
+			const error = new SessionTimeoutError(`no acknowledgement within ${acknowledgeLimitMs} ms`);
+			if (!this.#subscriptions.isBusy) this.#publishes.giveUp(error);
+			this.#lose(error);
+		});
+		this.#isWatching = true;
+	}
+
+	/** The connection is over; the next one comes after a delay. */
+	#lose(cause: unknown): void {
+		if (this.#isClosed) return;
+		const error = cause instanceof Error ? cause : new LinkLostError(cause);
+		const wasConnected = this.#isConnected;
+		this.#drop();
+		this.#publishes.lose(error);
+		if (this.#isEnding) {
+			this.#finish(wasConnected);
+			return;
+		}
+		const lastedMs = Time.delta(this.#connectedAt);
+		// Negative after 24 days: the ticks have wrapped.
+		if (wasConnected && (lastedMs < 0 || lastedMs >= STABLE_MS)) this.#backoff.reset();
+		const retryInMs = this.#backoff.next();
+		this.#arm(retryInMs, () => this.#connect());
+		if (wasConnected) this.#callbacks.call("onClose", this.#options.onClose);
+		this.#callbacks.report(error, retryInMs);
+		this.#tellWritable();
+	}
+
+	/** Lets go of the client. */
+	#drop(): void {
+		const connection = this.#connection;
+		this.#connection = undefined;
+		this.#isConnected = false;
+		this.#room = 0;
+		this.#message.reset();
+		connection?.close();
+	}
+
+	#continueEnd(): void {
+		if (this.#isDisconnecting) return;
+		if (!this.#isConnected) this.#finish();
+		else if (this.#publishes.isEmpty) this.#disconnect();
+		else if (!this.#isWatching) {
+			this.#arm(this.#options.endLimitMs ?? 10_000, () => this.#disconnect());
+			this.#isWatching = true;
+		}
+	}
+
+	#disconnect(): void {
+		this.#isDisconnecting = true;
+		this.#arm(this.#options.disconnectLimitMs ?? 3_000, () => this.#finish());
+		try {
+			this.#connection?.client.write(null, { operation: DISCONNECT });
+		} catch {
+			this.#finish();
+		}
+	}
+
+	#finish(wasConnected = this.#isConnected): void {
+		this.#drop();
+		if (wasConnected) this.#callbacks.call("onClose", this.#options.onClose);
+		this.close();
+	}
+}
