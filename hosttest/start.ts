@@ -57,7 +57,8 @@ async function start(options: StartOptions): Promise<void> {
 	function stop(): void {
 		if (stopping) return;
 		stopping = true;
-		process.once("SIGINT", () => process.exit(130));
+		// npm passes on the SIGINT that the terminal has sent here too; one that comes later is from somebody in a hurry.
+		setTimeout(() => process.once("SIGINT", () => process.exit(130)), 1000).unref();
 		application.stop(() => void end(application));
 	}
 	async function end({ telemetry }: Application): Promise<void> {

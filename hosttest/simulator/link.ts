@@ -14,6 +14,8 @@ export class Link {
 	readonly #delay: Range;
 	readonly #unsent: Uint8Array[] = [];
 	readonly #unheard: (() => void)[] = [];
+	/** What has come and is still late, in order: two timers of nearly the same time may run in any. */
+	readonly #late: (() => void)[] = [];
 	#carries = true;
 	#open = true;
 	#lastMs = 0;
@@ -74,10 +76,12 @@ export class Link {
 		if (!this.#open) return;
 		const now = clock().now;
 		this.#lastMs = Math.max(this.#lastMs, now + this.#random.between(this.#delay));
+		this.#late.push(event);
 		this.#timers.set(() => {
-			if (!this.#open) return;
-			if (this.#carries) event();
-			else this.#unheard.push(event);
+			const next = this.#late.shift();
+			if (!this.#open || !next) return;
+			if (this.#carries) next();
+			else this.#unheard.push(next);
 		}, this.#lastMs - now);
 	}
 }

@@ -1,11 +1,11 @@
 import type { Line } from "../at/line.js";
 import { COMPLETE, HELD, OPEN } from "../at/prefixes.js";
-import { COMMA, QUOTE } from "../at/text.js";
+import { COMMA, CR, LF, QUOTE } from "../at/text.js";
 
 /**
  * Whether `+QMTRECV: <id>,<msgID>,"<topic>","<payload>"` is complete at a line end. The payload may hold line ends and quotes, and
  * nothing escapes them (application note 5.2; module reference 3.4): it begins behind the first `","` and ends at the quote before a
- * line end behind which another block begins. A payload without quotes ends at the first line end; where a line could be read
+ * CR LF behind which another block begins. A payload without quotes ends at the first line end; where a line could be read
  * both ways it is taken as quoted, so that nobody who chooses a topic can make his payload pass for lines of the modem.
  */
 export function receivedEnds(line: Line): number {
@@ -19,8 +19,10 @@ export function receivedEnds(line: Line): number {
 			unquoted = true;
 			continue;
 		}
-		const closes = line.length > quote + 3 && line.at(line.length - 1) === QUOTE;
-		return closes ? HELD : OPEN;
+		const { length } = line;
+		const closes = length > quote + 3 && line.at(length - 1) === QUOTE;
+		// The module ends its lines with CR LF and nothing else.
+		return closes && line.at(length) === CR && line.at(length + 1) === LF ? HELD : OPEN;
 	}
 	return unquoted ? COMPLETE : OPEN;
 }

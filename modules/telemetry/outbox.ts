@@ -55,6 +55,8 @@ export interface OutboxStatus {
 	dropped: number;
 	/** Messages that flash did not give back as they were written. */
 	corrupt: number;
+	/** Whether the partition held something else when it was opened, or was damaged beyond use: numbers began anew. */
+	reformatted: boolean;
 	/** Blocks that had to be erased while a message was appended. */
 	lateErases: number;
 	/** Bytes that fit at least; a message takes its length + 20, rounded up to a multiple of 4. */
@@ -101,6 +103,9 @@ export class Outbox {
 	#waiting = 0;
 	#dropped = 0;
 	#corrupt = 0;
+	#reformatted = false;
+	/** A block has a header that is neither erased nor ours. */
+	#foreign = false;
 	#lateErases = 0;
 	#next = 1;
 	#refused = 0; // bits of the head's tally in use
@@ -176,6 +181,7 @@ export class Outbox {
 			waiting: this.#waiting,
 			dropped: this.#dropped,
 			corrupt: this.#corrupt,
+			reformatted: this.#reformatted,
 			lateErases: this.#lateErases,
 			capacity: (this.#blocks - 1) * (this.#limit - BLOCK_HEADER),
 		};
@@ -396,6 +402,7 @@ export class Outbox {
 	#open(): void {
 		this.#findHead();
 		if (!this.#generation) {
+			this.#reformatted = this.#foreign;
 			this.#reclaim(0);
 			this.#begin(0);
 			return;
@@ -416,7 +423,10 @@ export class Outbox {
 	#findHead(): void {
 		for (let block = 0; block < this.#blocks; block++) {
 			this.#readHeader(block * this.#blockLength);
-			if (blockState(this.#header, this.#view) !== USED) continue;
+			if (blockState(this.#header, this.#view) !== USED) {
+				this.#foreign ||= this.#header.some(byte => byte !== 0xff);
+				continue;
+			}
 			const generation = this.#view.getUint32(4, true);
 			if (generation <= this.#generation) continue;
 			this.#generation = generation;

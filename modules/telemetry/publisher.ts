@@ -59,6 +59,8 @@ export interface PublisherOptions extends ConnectionOptions {
 	onDisconnected: (error: unknown, retry: { retryInMs: number }) => void;
 	/** The message is out of the outbox; its payload is valid during the call. */
 	onAcknowledged: (message: OutboxMessage) => void;
+	/** The client has refused the message on several connections; it is out of the outbox, unsent. */
+	onRefused: (sequence: number, error: unknown) => void;
 }
 
 /** Why a connection ended: "refused" by the broker, "timeout" of connecting or an acknowledgement, or "link" lost. */
@@ -75,6 +77,9 @@ export class PublisherError extends Error {
 	}
 }
 
+/** A message is given up after so many refusals, each on a connection of its own. */
+const REFUSALS = 3;
+
 /**
  * Brings the messages of an outbox to a broker, the oldest first and one at a time, through any ECMA-419 MQTT client
  * class. A message leaves the outbox when the broker has acknowledged it: by PUBACK (QoS 1) or PUBCOMP (QoS 2); with
@@ -87,6 +92,8 @@ export class Publisher {
 	readonly #QoS: number;
 	readonly #overhead: number;
 	#client: MqttClient | undefined;
+	/** How often in a row a client has refused the message at hand. */
+	#refusals = 0;
 	#attempt = 0; // callbacks of an earlier client are ignored by it
 	#isConnected = false;
 	#isClosed = false;
@@ -300,7 +307,10 @@ export class Publisher {
 			try {
 				this.#room = this.#client?.write(piece.subarray(0, length), options) ?? 0;
 			} catch (error) {
-				if (!isOverflow(error)) throw error;
+				if (!isOverflow(error)) {
+					this.#refused(error);
+					throw error;
+				}
 				if (length === 0) break;
 				continue;
 			}
@@ -309,6 +319,17 @@ export class Publisher {
 		}
 		this.#room = 0; // until the next onWritable
 		return -1;
+	}
+
+	/** A message that no client takes must not hold up all others. */
+	#refused(error: unknown): void {
+		const message = this.#message;
+		if (!message || !isRefusal(error) || ++this.#refusals < REFUSALS) return;
+		this.#refusals = 0;
+		const { outbox, quiet, onRefused } = this.#options;
+		quiet.add(() => {
+			if (outbox.acknowledge(message.sequence)) onRefused(message.sequence, error);
+		});
 	}
 
 	/** The broker has the message: out of the outbox with it as soon as flash may be written. */
@@ -324,6 +345,7 @@ export class Publisher {
 			this.#contain(() => {
 				this.#options.outbox.acknowledge(message.sequence);
 				this.#options.backoff.reset();
+				this.#refusals = 0;
 				this.#options.onAcknowledged(message);
 				if (this.#onStopped) this.#continueStop();
 				else this.#take();
@@ -387,4 +409,10 @@ export class Publisher {
 		this.close();
 		onStopped?.();
 	}
+}
+
+/** Whether an error of `write` is about the message itself, not about the moment. */
+function isRefusal(error: unknown): boolean {
+	if (error instanceof TypeError || error instanceof RangeError) return true;
+	return error instanceof Error && (error.name === "PayloadError" || error.name === "ParameterError");
 }

@@ -85,7 +85,7 @@ export function encodePack(pack: SenmlPack): ArrayBuffer {
 		if (entry.u !== undefined && secondaryUnits.includes(entry.u)) first.bver = VERSION_SECONDARY_UNITS;
 		entries.push(entry);
 	}
-	const text = ArrayBuffer.fromString(JSON.stringify(entries));
+	const text = ArrayBuffer.fromString(JSON.stringify(entries).replaceAll("\x7f", "\\u007f"));
 	const size = text.byteLength;
 	if (size > limit)
 		throw new SenmlError(

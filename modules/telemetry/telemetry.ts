@@ -51,12 +51,13 @@ export interface TelemetryOptions extends ConnectionOptions {
 }
 
 /**
- * What the telemetry itself reports: "full" (the outbox dropped `count` messages), "late" (`count` samples were
+ * What the telemetry itself reports: "reformatted" (the partition held something else, or was damaged: what waited is gone and
+ * sequence numbers begin anew), "refused" (the client refused a message for good, so it was given up), "full" (the outbox dropped `count` messages), "late" (`count` samples were
  * skipped because the chip was busy) or "callback" (a callback of the application threw `cause`).
  */
 export class TelemetryError extends Error {
 	override name = "TelemetryError";
-	readonly code: "full" | "late" | "callback";
+	readonly code: "reformatted" | "refused" | "full" | "late" | "callback";
 	readonly count: number;
 
 	constructor(code: TelemetryError["code"], message: string, count = 1, cause?: unknown) {
@@ -113,6 +114,15 @@ export class Telemetry {
 		const { flash, full = "oldest", packLimit = DEFAULT_PACK_LIMIT } = options;
 		this.#outbox = new Outbox({ flash, full, payloadLimit: packLimit });
 		this.#firstSequence = this.#outbox.nextSequence;
+		if (this.#outbox.status().reformatted)
+			this.#quiet.add(() =>
+				report(
+					new TelemetryError(
+						"reformatted",
+						"the outbox held something else or was damaged; it begins anew with sequence number 1",
+					),
+				),
+			);
 		this.#publisher = new Publisher({
 			...options,
 			outbox: this.#outbox,
@@ -121,6 +131,15 @@ export class Telemetry {
 			onConnected: () => this.#call(options.onConnected),
 			onDisconnected: (error, retry) => this.#call(options.onDisconnected, error, retry),
 			onAcknowledged: message => this.#onAcknowledged(message),
+			onRefused: (sequence, cause) =>
+				report(
+					new TelemetryError(
+						"refused",
+						`message ${sequence} given up: ${cause instanceof Error ? cause.message : String(cause)}`,
+						1,
+						cause,
+					),
+				),
 		});
 		this.#due = Time.ticks;
 		this.#timer = Timer.set(() => this.#tick());

@@ -206,7 +206,6 @@ test.serial("bad items: named errors, nothing sent, and the next one works", asy
 		[[{ topic: "a/b#" }], /^items\[0\]\.topic.*wildcard/],
 		[[{ topic: "a+/b" }], /^items\[0\]\.topic.*wildcard/],
 		[[{ topic: "a/+b" }], /^items\[0\]\.topic.*wildcard/],
-		[Array.from({ length: 5 }, () => ({ topic: "x".repeat(250) })), /over 1152 bytes/],
 	];
 	for (const [items, message] of cases)
 		for (const operation of [SUBSCRIBE, UNSUBSCRIBE])
@@ -571,8 +570,7 @@ test.serial("read() checks what it is given", async t => {
 	const { client, arrive } = await reading(t);
 	await arrive("1", "one");
 	for (const count of [NaN, -1]) t.throws(() => client.read(count), { message: /^count must be/ });
-	for (const target of ["3", {}])
-		t.throws(() => client.read(target as number), { instanceOf: TypeError });
+	for (const target of ["3", {}]) t.throws(() => client.read(target as number), { instanceOf: TypeError });
 	t.is(client.read(0)?.byteLength, 0);
 	t.is(textOf(client.read(1.5)), "o");
 	t.is(textOf(client.read()), "ne", "all of it by default");

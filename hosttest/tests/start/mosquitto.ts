@@ -23,7 +23,7 @@ export interface Mosquitto {
 	/** Payloads of all messages that came to the subscriber. */
 	readonly received: string[];
 	/** Resolves when so many have come. */
-	until(count: number): Promise<void>;
+	readonly until: (count: number) => Promise<void>;
 	close(): Promise<void>;
 }
 

@@ -15,8 +15,9 @@ export class Program {
 	readonly #watchers: { pattern: RegExp; found: (line: string) => void; lost: (error: Error) => void }[] = [];
 	readonly #ended: Promise<number | NodeJS.Signals | null>;
 
-	constructor(command: string, values: readonly string[]) {
-		this.child = spawn(command, values, { stdio: ["ignore", "pipe", "pipe"] });
+	/** @param group whether it gets a process group of its own, as a terminal gives to what it runs */
+	constructor(command: string, values: readonly string[], group = false) {
+		this.child = spawn(command, values, { stdio: ["ignore", "pipe", "pipe"], detached: group });
 		const { stdout, stderr } = this.child;
 		if (stdout) createInterface(stdout).on("line", line => this.#line(this.output, line));
 		if (stderr) createInterface(stderr).on("line", line => this.#line(this.errors, line));
@@ -44,6 +45,10 @@ export class Program {
 	}
 	kill(signal: NodeJS.Signals): void {
 		this.child.kill(signal);
+	}
+	/** What a terminal does on Ctrl-C: SIGINT to the whole process group. */
+	interrupt(): void {
+		if (this.child.pid !== undefined) process.kill(-this.child.pid, "SIGINT");
 	}
 
 	#line(lines: string[], line: string): void {

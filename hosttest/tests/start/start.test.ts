@@ -32,6 +32,36 @@ for (const QoS of ["0", "1", "2"])
 		t.is(summary.sampled, summary.acknowledged + summary.waiting);
 	});
 
+// Serial, so before the others: it builds what they run.
+test.serial("npm start ends with 0 on Ctrl-C, and on SIGTERM to npm alone", async t => {
+	for (const end of ["interrupt", "terminate"]) {
+		const data = folder();
+		t.teardown(data.remove);
+		const program = new Program("npm", ["start", "--silent", "--", "--data", data.path, "--json"], true);
+		await program.line(/"sequence":1,/);
+		if (end === "interrupt") program.interrupt();
+		else program.kill("SIGTERM");
+		t.is(await program.ended, 0, program.all);
+		t.is(events(program, "summary").length, 1, program.all);
+	}
+});
+
+test("stdout that nobody reads any more ends the program, without a stack trace", async t => {
+	const data = folder();
+	t.teardown(data.remove);
+	const command = `${process.execPath} build/start.js --interval 0.1 --data ${data.path} | head -1`;
+	const program = new Program("bash", ["-o", "pipefail", "-c", command]);
+	t.is(await program.ended, 0, program.all);
+	t.is(program.output.length, 1);
+	t.notRegex(program.all, /^ {4}at /m);
+});
+
+test("a data folder that cannot be had: one line, exit code 1", async t => {
+	const program = start("--data", "/dev/null/x");
+	t.is(await program.ended, 1);
+	t.is(program.errors.length, 1, program.all);
+});
+
 test("the table: a header, a line a message, the summary", async t => {
 	const data = folder();
 	t.teardown(data.remove);
@@ -64,6 +94,13 @@ const wrong: readonly (readonly [string[], RegExp])[] = [
 	[["--broker", "http://x"], /^--broker must be mqtt:/],
 	[["--broker", "mqtts://x"], /TLS/],
 	[["--broker", "mqtt://h:99999"], /^--broker must be mqtt:/],
+	[["--broker", "mqtt://u:a%22b@h"], /^--broker: user and password/],
+	[["--broker", "mqtt://u:a%zz@h"], /^--broker: a % in user/],
+	[["--broker", "mqtt://h:0"], /^--broker: the port/],
+	[["--broker", "mqtt://h#x"], /^--broker must be mqtt:/],
+	[["--broker", `mqtt://${"h".repeat(101)}`], /^--broker: .* 100 bytes/],
+	[["--device", ""], /^--device needs/],
+	[["--data", ""], /^--data needs/],
 	[["--topic", "a/#"], /^--topic must not hold/],
 	[["--topic", 'a"b'], /^--topic must not hold/],
 	[["--topic", ""], /^--topic must be 1 to 255 bytes$/],

@@ -13,7 +13,8 @@ export type PublishPlan =
 	| "lose before" // the link is lost before the broker has the message
 	| "lose after" // the broker has it, but the acknowledgement is lost with the link
 	| "silent" // the broker has it; nothing comes back
-	| "throw"; // write throws something else than overflow
+	| "throw" // write throws something else than overflow
+	| "refuse"; // write throws an error about the message itself
 
 export interface ReceivedMessage {
 	id: number;
@@ -139,6 +140,7 @@ class FakeClient {
 		if (publish) {
 			if (this.#message) throw new Error("publishing already");
 			const plan = this.#broker.publishPlan(++this.#broker.publishes);
+			if (plan === "refuse") throw new RangeError("topic holds a quote");
 			if (plan === "throw") throw new Error("the port is gone");
 			const { id, topic, QoS, retain, duplicate, byteLength } = publish;
 			this.#message = { id, topic, QoS, retain, duplicate, payload: "", pieces: 0, left: byteLength, plan };

@@ -445,6 +445,43 @@ serial("a full outbox is reported with the number of messages dropped", async t 
 	}
 });
 
+serial("a message that the client refuses for good is given up and reported; the others go on", async t => {
+	const { clock, broker, flash } = setup();
+	broker.publishPlan = count => (count <= 3 ? "refuse" : "acknowledge");
+	const { telemetry, log } = start(broker, flash, { intervalMs: 600_000 });
+	await clock.advance(601_000);
+	t.deepEqual(
+		log.errors.map(error => (error as TelemetryError).code),
+		["refused"],
+	);
+	t.deepEqual(sequences(broker), [2]);
+	t.is(telemetry.waiting, 0);
+	telemetry.close();
+});
+
+serial("a client that throws for a while loses nothing", async t => {
+	const { clock, broker, flash } = setup();
+	broker.publishPlan = count => (count <= 6 ? "throw" : "acknowledge");
+	const { telemetry, log } = start(broker, flash, { intervalMs: 600_000 });
+	await clock.advance(601_000);
+	t.deepEqual(log.errors, []);
+	t.deepEqual(sequences(broker), [1, 2]);
+	telemetry.close();
+});
+
+serial("a partition that held something else is reported", async t => {
+	const { clock, broker, flash } = setup();
+	flash.write(new Uint8Array(100).fill(0x5a), 0);
+	const { telemetry, log } = start(broker, flash);
+	await clock.advance(1_000);
+	t.deepEqual(
+		log.errors.map(error => (error as TelemetryError).code),
+		["reformatted"],
+	);
+	t.deepEqual(sequences(broker), [1]);
+	telemetry.close();
+});
+
 serial("exceptions in callbacks are contained", async t => {
 	const { clock, broker, flash } = setup();
 	const traced: string[] = [];
