@@ -64,7 +64,7 @@ interface Step {
 
 /** The options in the order in which they are sent. */
 function configuration(qmt: QMT, { identifier: id, profile, settings }: ConnectContext): Step[] {
-	const { clean, keepAlive, packetTimeout, retries, will, hex } = settings;
+	const { aliAuth, clean, keepAlive, packetTimeout, retries, will, hex } = settings;
 	const send = hex ? "hex" : "text";
 	const steps: Step[] = [
 		{ set: () => qmt.setKeepAlive(id, keepAlive), isRequired: true },
@@ -72,6 +72,7 @@ function configuration(qmt: QMT, { identifier: id, profile, settings }: ConnectC
 		{ set: () => qmt.setTimeout(id, { packetTimeout, retries, notice: true }), isRequired: true },
 		{ set: () => qmt.setWill(id, will), isRequired: will !== undefined },
 	];
+	if (aliAuth) steps.push({ set: () => qmt.setAliAuth(id, aliAuth), isRequired: true });
 	if (profile.later)
 		steps.push(
 			{ set: () => qmt.setVersion(id, MQTT_3_1_1), isRequired: false },

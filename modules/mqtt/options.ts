@@ -1,4 +1,5 @@
 import type { BC20 } from "../bc20/modem.js";
+import type { AliAuth } from "../bc20/qmt-configuration.js";
 import { checkInteger, checkNumber, checkText } from "../bc20/checks.js";
 import { HOST_LIMIT, IDENTIFIERS, PACKET_TIMEOUT, RETRIES, STRING_LIMIT } from "../bc20/commands.js";
 import { type Text, bytesOf } from "../at/text.js";
@@ -27,6 +28,8 @@ export interface MQTTClientOptions {
 	/** Up to 255 bytes, without quotes and control characters, as `password` and `will` too. */
 	readonly user?: Text | null | undefined;
 	readonly password?: Text | null | undefined;
+	/** AliCloud: the module computes user and password of the device from it (application note 3.2.1). */
+	readonly aliAuth?: AliAuth | null | undefined;
 	/** Clean session; true by default. */
 	readonly clean?: boolean | undefined;
 	readonly will?: Will | null | undefined;
@@ -64,6 +67,7 @@ export interface Settings {
 	readonly id: string;
 	readonly user: Text | undefined;
 	readonly password: Text | undefined;
+	readonly aliAuth: AliAuth | undefined;
 	readonly clean: boolean;
 	readonly will: Required<Will> | undefined;
 	/** s */
@@ -100,6 +104,7 @@ export function settingsOf(options: MQTTClientOptions): Settings {
 		id,
 		user: optionalText("user", options.user),
 		password: optionalText("password", options.password),
+		aliAuth: aliAuthOf(options.aliAuth ?? undefined),
 		clean: options.clean ?? true,
 		will: willOf(options.will ?? undefined),
 		keepAlive: keepAliveOf(options.keepAlive ?? options.keepalive ?? 120_000),
@@ -120,6 +125,15 @@ function keepAliveOf(value: number | string): number {
 /** A number that may come as text; what is none is left to the checks. */
 function numberOf(value: number | string): number {
 	return (typeof value === "string" && value.trim() ? Number(value) : value) as number;
+}
+
+function aliAuthOf(device: AliAuth | undefined): AliAuth | undefined {
+	if (!device) return undefined;
+	const { productKey, deviceName, deviceSecret } = device;
+	checkText("aliAuth.productKey", productKey, 1, STRING_LIMIT);
+	checkText("aliAuth.deviceName", deviceName, 1, STRING_LIMIT);
+	checkText("aliAuth.deviceSecret", deviceSecret, 1, STRING_LIMIT);
+	return { productKey, deviceName, deviceSecret };
 }
 
 function optionalText(name: string, text: Text | null | undefined): Text | undefined {

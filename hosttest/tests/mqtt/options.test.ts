@@ -122,6 +122,31 @@ test.serial("defaults: port 1883, clean session, 120 s keep-alive, 10 s, 3 retri
 	]);
 });
 
+test.serial(
+	"AliCloud: the module makes user and password of the device; the secret is in no trace",
+	async t => {
+		const users: [string | undefined, string | undefined][] = [];
+		const rig = await Rig.ready(t, {
+			broker: {
+				authenticate: (_, user, password, done) => {
+					users.push([user, password?.toString()]);
+					done(null, true);
+				},
+			},
+		});
+		const aliAuth = { productKey: "product", deviceName: "device", deviceSecret: "s3cret" };
+		const { connected } = observe(rig, { aliAuth });
+		await connected();
+		t.is(rig.count('AT+QMTCFG="aliauth",0,"product","device","s3cret"'), 1);
+		t.is(users[0][0], "device&product");
+		t.regex(users[0][1] ?? "", /^[0-9a-f]{40}$/);
+		t.false(rig.conversation.join("\n").includes("s3cret"));
+		const bad = { ...aliAuth, deviceSecret: 'a"b' };
+		const error = t.throws(() => observe(rig, { aliAuth: bad }), { instanceOf: RangeError });
+		t.regex(error.message, /^aliAuth\.deviceSecret/);
+	},
+);
+
 test.serial("later firmware: MQTT 3.1.1, data format and echo mode are set", async t => {
 	const rig = await Rig.ready(t);
 	const { connected } = observe(rig, { clean: false });
