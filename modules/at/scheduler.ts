@@ -15,16 +15,17 @@ import { IDLE, QUEUED, type Request } from "./request.js";
 import { LaterResults } from "./results.js";
 import { ByteRing } from "./ring.js";
 
+/** Options of the scheduler: the port, the sizes of what it allocates once, and its callbacks. */
 export interface SchedulerOptions extends SchedulerCallbacks {
 	/** Constructor and options of the serial port. */
 	readonly serial: SerialOptions;
-	/** Ring for what is received, bytes. The longest line is this less 128. */
+	/** Ring for what is received, bytes, 256 or more; 2048 by default. The longest line is this less 128. */
 	readonly receiveBuffer?: number;
-	/** Longest command, bytes. */
+	/** Longest command, bytes; 1152 by default. */
 	readonly commandBuffer?: number;
-	/** Commands that may wait for the line. */
+	/** Commands that may wait for the line, 1 or more; 8 by default. */
 	readonly queue?: number;
-	/** Lines handled before other work gets its turn. */
+	/** Lines handled before other work gets its turn; 16 by default. */
 	readonly linesPerTurn?: number;
 }
 

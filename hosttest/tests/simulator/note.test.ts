@@ -1,48 +1,9 @@
 import test from "ava";
+import { CHAPTER_6 } from "../transcript.js";
 import { makeBroker, Terminal } from "./terminal.js";
 
-/** Section 12 of the reference: chapter 6 of the note. `~` publishes to the broker from elsewhere. */
-const conversation = `
-> AT+QMTOPEN=?
-< +QMTOPEN: (0-5),"<host_name>",<port>
-< OK
-> AT+QMTOPEN=0,"220.180.239.212",8401
-< OK
-< +QMTOPEN: 0,0
-> AT+QMTOPEN?
-< +QMTOPEN: 0,"220.180.239.212",8401
-< OK
-> AT+QMTCONN=?
-< +QMTCONN: (0-5),"<clientID>"[,"<username>"[,"<password>"]]
-< OK
-> AT+QMTCONN=0,"clientExample"
-< OK
-< +QMTCONN: 0,0,0
-> AT+QMTSUB=?
-< +QMTSUB: (0-5),<msgID>,"<topic>",<qos>[,"<topic>",<qos>...]
-< OK
-> AT+QMTSUB=0,1,"topic/example",2
-< OK
-< +QMTSUB: 0,1,0,2
-> AT+QMTSUB=0,1,"topic/pub",0
-< OK
-< +QMTSUB: 0,1,0,0
-~ topic/example
-< +QMTRECV: 0,0,"topic/example","This is the payload related to topic"
-> AT+QMTUNS=0,2,"topic/example"
-< OK
-< +QMTUNS: 0,2,0
-> AT+QMTPUB=?
-< +QMTPUB: (0-5),<msgID>,<qos>,<retain>,"<topic>","<msg>"
-< OK
-> AT+QMTPUB=0,0,0,0,"topic/pub","hello MQTT."
-< OK
-< +QMTPUB: 0,0,0
-< +QMTRECV: 0,0,"topic/pub","hello MQTT."
-> AT+QMTDISC=0
-< OK
-< +QMTDISC: 0,0
-`;
+/** Chapter 6 of the note; `~` publishes to the broker from elsewhere. */
+const conversation = CHAPTER_6.replace('< +QMTRECV: 0,0,"topic/example"', "~ topic/example\n$&");
 
 for (const profile of ["A", "B"] as const)
 	for (const delays of ["none", "short", "real"] as const)
