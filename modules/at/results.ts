@@ -7,9 +7,6 @@ import { type Request, WAITING } from "./request.js";
 export class LaterResults {
 	readonly #requests: Request[] = [];
 
-	get length(): number {
-		return this.#requests.length;
-	}
 	/** ms until the first of them is overdue; Infinity if there is none. */
 	get remaining(): number {
 		let due = Infinity;

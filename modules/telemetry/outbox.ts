@@ -104,8 +104,6 @@ export class Outbox {
 	#dropped = 0;
 	#corrupt = 0;
 	#reformatted = false;
-	/** A block has a header that is neither erased nor ours. */
-	#foreign = false;
 	#lateErases = 0;
 	#next = 1;
 	#refused = 0; // bits of the head's tally in use
@@ -400,9 +398,9 @@ export class Outbox {
 	}
 
 	#open(): void {
-		this.#findHead();
+		const isForeign = this.#findHead();
 		if (!this.#generation) {
-			this.#reformatted = this.#foreign;
+			this.#reformatted = isForeign;
 			this.#reclaim(0);
 			this.#begin(0);
 			return;
@@ -419,12 +417,13 @@ export class Outbox {
 		this.#cursorBlock = this.#after(this.#head);
 	}
 
-	/** The head is the block with the highest generation. */
-	#findHead(): void {
+	/** The head is the block with the highest generation. @returns whether a header is neither erased nor ours */
+	#findHead(): boolean {
+		let isForeign = false;
 		for (let block = 0; block < this.#blocks; block++) {
 			this.#readHeader(block * this.#blockLength);
 			if (blockState(this.#header, this.#view) !== USED) {
-				this.#foreign ||= this.#header.some(byte => byte !== 0xff);
+				isForeign ||= this.#header.some(byte => byte !== 0xff);
 				continue;
 			}
 			const generation = this.#view.getUint32(4, true);
@@ -433,6 +432,7 @@ export class Outbox {
 			this.#head = block;
 			this.#next = this.#view.getUint32(8, true);
 		}
+		return isForeign;
 	}
 
 	#openHead(): void {
