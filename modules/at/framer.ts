@@ -19,6 +19,7 @@ export const GAP = 3;
  *   CR LF, LF CR and `\r\n<text>\r\n` all read alike. Empty lines are no event.
  * - The prompt counts only at the start of a line and only while `promptArmed`.
  * - A line whose prefix has an `ends` function may hold line ends; the function says at each of them whether the line is complete.
+ *   Where it says `HELD`, the line is complete if CR LF follows, with which each block of the modem begins, or nothing (`settle`).
  * - A line too long for the ring (`ring.limit`) is discarded whole, up to its end, and reported as one GAP; its tail is never
  *   read as a line.
  *
@@ -117,23 +118,30 @@ export class Framer {
 	/** What the line end at an offset means. */
 	#endsAt(end: number): number {
 		const ring = this.#ring;
+		const text = end > 0 && ring.at(end - 1) === CR ? end - 1 : end;
 		if (this.#discarding) {
 			if (!this.#embedded) return COMPLETE;
-			const last = end > 0 && ring.at(end - 1) === CR ? end - 2 : end - 1;
-			return last >= 0 && ring.at(last) === QUOTE ? this.#lookAhead(end) : OPEN;
+			return text < end && text > 0 && ring.at(text - 1) === QUOTE ? this.#lookAhead(end) : OPEN;
 		}
-		const length = this.#trimmed(end);
-		this.line.set(0, length);
-		if (!this.#embedded) this.prefix = this.#prefixes.find(ring, 0, this.line.prefixLength);
+		if (!this.#embedded) {
+			this.line.set(0, this.#trimmed(end));
+			this.prefix = this.#prefixes.find(ring, 0, this.line.prefixLength);
+			if (!this.prefix?.ends) return COMPLETE;
+		}
+		// Blanks at the end of a payload are its own.
+		this.line.set(0, text);
 		const ends = this.prefix?.ends?.(this.line) ?? COMPLETE;
 		this.#embedded = ends !== COMPLETE;
 		return ends === HELD ? this.#lookAhead(end) : ends;
 	}
-	/** The next block begins with CR; anything else belongs to this line. */
+	/** The next block begins with CR LF; anything else belongs to this line. */
 	#lookAhead(end: number): number {
 		if (this.#settled) return COMPLETE;
-		if (end + 1 === this.#ring.length) return HELD;
-		return this.#ring.at(end + 1) === CR ? COMPLETE : OPEN;
+		const ring = this.#ring;
+		const following = ring.length - (end + 1);
+		if (following > 0 && ring.at(end + 1) !== CR) return OPEN;
+		if (following > 1) return ring.at(end + 2) === LF ? COMPLETE : OPEN;
+		return HELD;
 	}
 	/** Where the text before a line end ends. Not beyond the line end before it: many of them in a row stay cheap. */
 	#trimmed(end: number): number {
@@ -155,8 +163,9 @@ export class Framer {
 	}
 	#beginDiscarding(): void {
 		if (this.#discarding) return;
-		this.line.set(0, this.#ring.length);
-		this.#embedded = this.#prefixes.find(this.#ring, 0, this.line.prefixLength)?.ends !== undefined;
+		this.line.set(0, this.#ring.limit);
+		const prefix = this.#prefixes.find(this.#ring, 0, this.line.prefixLength);
+		this.#embedded = (prefix?.ends?.(this.line) ?? COMPLETE) !== COMPLETE;
 		this.#discarding = true;
 	}
 	/** The ring is full of one line: give up all of it but the bytes that tell where it ends. */
@@ -176,5 +185,5 @@ export class Framer {
 	}
 }
 
-/** Bytes that are kept of a discarded line: a quote and a CR before the LF. */
-const TAIL = 3;
+/** Bytes that are kept of a discarded line: a quote and CR LF, and the CR behind them. */
+const TAIL = 4;

@@ -6,7 +6,7 @@ import { SPACE, indexOfControl } from "./text.js";
 export const COMPLETE = 0;
 /** The line goes on behind this line end. */
 export const OPEN = 1;
-/** Complete if nothing follows, or the line end of the next block. */
+/** Complete if nothing follows, or the CR LF that the next block begins with. */
 export const HELD = 2;
 
 /** Everything known of the lines that begin with one prefix. */

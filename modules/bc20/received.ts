@@ -5,8 +5,8 @@ import { COMMA, CR, LF, QUOTE } from "../at/text.js";
 /**
  * Whether `+QMTRECV: <id>,<msgID>,"<topic>","<payload>"` is complete at a line end. The payload may hold line ends and quotes, and
  * nothing escapes them (application note 5.2; module reference 3.4): it begins behind the first `","` and ends at the quote before a
- * CR LF behind which another block begins. A payload without quotes ends at the first line end; where a line could be read
- * both ways it is taken as quoted, so that nobody who chooses a topic can make his payload pass for lines of the modem.
+ * CR LF behind which another block begins, with CR LF, or nothing comes. A payload without quotes ends at the first line end; where a line
+ * could be read both ways it is taken as quoted, so that nobody who chooses a topic can make his payload pass for lines of the modem.
  */
 export function receivedEnds(line: Line): number {
 	const comma = line.indexOf(COMMA, line.prefixLength);
@@ -56,8 +56,12 @@ export class Received {
 		this.topic = quoted ? topic + 1 : topic;
 		this.topicLength = separator - this.topic - (quoted ? 1 : 0);
 		const payload = separator + 1;
+		// A module that leaves out the quotes does so for both: those of the payload are then its own.
 		const enclosed =
-			line.length >= payload + 2 && line.at(payload) === QUOTE && line.at(line.length - 1) === QUOTE;
+			quoted &&
+			line.length >= payload + 2 &&
+			line.at(payload) === QUOTE &&
+			line.at(line.length - 1) === QUOTE;
 		this.payload = enclosed ? payload + 1 : payload;
 		this.payloadLength = line.length - this.payload - (enclosed ? 1 : 0);
 		return true;

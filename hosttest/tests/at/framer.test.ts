@@ -62,6 +62,14 @@ const cases: readonly [title: string, stream: string, events: readonly string[],
 			`\r\n${RECV}"a"\nb"\n"\r\nc"\r\n`,
 			[`${RECV}"a"\nb"\n"\r\nc"`],
 		],
+		["a quote, CR LF and CR in a payload", `\r\n${RECV}"a"\r\n\rOK\r\n"\r\n`, [`${RECV}"a"\r\n\rOK\r\n"`]],
+		["a quote and LF CR LF in a payload", `\r\n${RECV}"a"\n\r"\r\n\r\nOK\r\n`, [`${RECV}"a"\n\r"`, "OK"]],
+		["a payload, and CR alone behind it", `\r\n${RECV}"a"\r\n\r`, [`${RECV}"a"`]],
+		[
+			"blanks at the end of a payload without quotes",
+			"\r\n+QMTRECV: 0,0,t,p \t\r\r\n",
+			["+QMTRECV: 0,0,t,p \t\r"],
+		],
 		["a payload that is one quote", `\r\n${RECV}"""\r\n`, [`${RECV}"""`]],
 		["a topic with commas", '\r\n+QMTRECV: 0,0,"a,b","c\nd"\r\n', ['+QMTRECV: 0,0,"a,b","c\nd"']],
 		["two messages in a row", `\r\n${RECV}"a\n"\r\n\r\n${RECV}"b"\r\n`, [`${RECV}"a\n"`, `${RECV}"b"`]],
@@ -86,9 +94,12 @@ test("a payload is held until what follows, or time, decides", t => {
 	t.deepEqual(framing.events, []);
 	t.true(framing.framer.held);
 	framing.feed("\r");
+	t.deepEqual(framing.events, []);
+	t.true(framing.framer.held);
+	framing.feed("\n");
 	t.deepEqual(framing.events, [`${RECV}"a"`]);
 	t.false(framing.framer.held);
-	framing.feed(`\n${RECV}"b"\r\n`).feed("c");
+	framing.feed(`${RECV}"b"\r\n`).feed("c");
 	t.false(framing.framer.held);
 	t.true(framing.framer.open);
 	framing.feed('"\r\n').settle();
@@ -129,6 +140,47 @@ test("a payload too long, with lines and results in its tail, is one gap", t => 
 	for (const size of [1, 2, 3, 5, 64, 128]) {
 		const framing = new Framing({ capacity: 384 }).feed(stream, [size]).settle();
 		t.deepEqual(framing.events, ["GAP", "+CSQ: 3,4"]);
+	}
+});
+
+for (const [title, end] of [
+	["LF alone", '"\nOK\r\n'],
+	["LF CR LF", '"\n\r\nOK\r\n'],
+	["CR LF, and no empty line", '"\r\nOK\r\n'],
+	["CR LF and CR", '"\r\n\rOK\r\n'],
+])
+	test(`a payload too long does not end at a quote and ${title}`, t => {
+		for (let length = 250; length < 270; length++)
+			for (const size of [1, 2, 3, 4, 5, 64, 128]) {
+				const stream = `\r\n${RECV}"${"y".repeat(length)}${end}${"y".repeat(300)}"\r\n\r\n+CSQ: 3,4\r\n`;
+				t.deepEqual(eventsOf(stream, [size], { capacity: 384 }), ["GAP", "+CSQ: 3,4"]);
+			}
+	});
+
+test("a payload too long that ends where the ring is full ends there", t => {
+	for (let length = 200; length < 400; length++)
+		for (const size of [1, 2, 3, 128]) {
+			const framing = new Framing({ capacity: 384 });
+			framing.feed(`\r\n${RECV}"${"y".repeat(length)}"\r\n\r\nOK\r\n`, [size]);
+			t.deepEqual(framing.events.slice(-1), ["OK"], `${length} bytes in pieces of ${size}`);
+			t.is(framing.events.length, 2);
+		}
+});
+
+test("what a line too long is does not follow from the pieces that it comes in", t => {
+	for (let length = 220; length < 270; length++) {
+		const stream = `\r\n+QMTRECV: 0,${"y".repeat(length)},"t","${"y".repeat(200)}\r\nOK\r\n"\r\n\r\nERROR\r\n`;
+		const expected = eventsOf(stream, [128], { capacity: 384 });
+		for (const size of [1, 2, 3, 5, 64, 100])
+			t.deepEqual(eventsOf(stream, [size], { capacity: 384 }), expected, `${length}, pieces of ${size}`);
+	}
+});
+
+test("a message without quotes that is too long ends with its line", t => {
+	for (const size of [1, 3, 128]) {
+		const framing = new Framing({ capacity: 384 });
+		framing.feed(`\r\n+QMTRECV: 0,0,t,${"y".repeat(600)}\r\n\r\nOK\r\n`, [size]);
+		t.deepEqual(framing.events, ["GAP", "OK"]);
 	}
 });
 
