@@ -1,13 +1,11 @@
 import { VirtualClock, useClock } from "../shim/clock.js";
 import { Scheduler, type SchedulerOptions } from "../../modules/at/scheduler.js";
+import { latin1, latin1Of } from "./bytes.js";
+
+export { latin1 } from "./bytes.js";
 
 /** Bytes of the UART's FIFOs. */
 const FIFO_BYTES = 128;
-
-/** Bytes of a text, one a character. */
-export function latin1(text: string): Uint8Array {
-	return new Uint8Array(Buffer.from(text, "latin1"));
-}
 
 /**
  * A serial class whose far end is the test: `sent` is what the firmware wrote, `receive` puts bytes on the line. As strict as the
@@ -65,7 +63,7 @@ export class TestSerial {
 		if (this.closed) throw new Error("closed");
 		if (bytes.length > this.#room) throw new Error("output full");
 		this.#room -= bytes.length;
-		const text = Buffer.from(bytes).toString("latin1");
+		const text = latin1Of(bytes);
 		this.sent += text;
 		this.onSent?.(text);
 	}

@@ -6,8 +6,6 @@ import type { Scheduler } from "./scheduler.js";
 /** What a single command may want besides its values. */
 export interface ExecuteOptions {
 	readonly priority?: number;
-	/** ms until it must have begun. */
-	readonly deadline?: number;
 	/** ms to the later result, instead of the table's. */
 	readonly resultTimeout?: number;
 	/** Bytes sent behind the prompt. */
@@ -21,10 +19,10 @@ export interface ExecuteOptions {
 }
 
 /**
- * Carries out one command as a promise, for sequences such as boot and connect. Where commands follow each other all day, a
- * `Request` that is used again costs less.
+ * Carries out one command as a promise, for sequences such as boot and connect. It waits for room where the queue is full. Where commands
+ * follow each other all day, a `Request` that is used again costs less.
  * @returns settles when the command is complete, its later result included
- * @throws (rejects) every error of `Scheduler.submit` and of the command
+ * @throws (rejects) the errors of `Scheduler.submit` and of the command; QueueFullError only if too many wait for room already
  */
 export function execute(
 	scheduler: Scheduler,
@@ -36,16 +34,24 @@ export function execute(
 	return new Promise((resolve, reject) => {
 		const request = new Request(spec, form, values);
 		request.priority = options.priority ?? 0;
-		request.deadline = options.deadline;
 		request.resultTimeout = options.resultTimeout;
 		request.data = options.data;
 		request.onProgress = options.onProgress;
 		request.onInformation = options.onInformation;
 		request.onResult = options.onResult;
-		request.onDone = error => {
+		const done = (error?: Error) => {
 			if (error) reject(error);
 			else resolve();
 		};
-		scheduler.submit(request);
+		request.onDone = done;
+		const submit = () => {
+			try {
+				if (scheduler.full && !scheduler.crowded) scheduler.whenRoom(submit);
+				else scheduler.submit(request);
+			} catch (error) {
+				done(error as Error);
+			}
+		};
+		submit();
 	});
 }

@@ -4,6 +4,8 @@ import type { Request } from "./request.js";
 /** A bounded queue of requests: higher priority first, in order of arrival within one priority. */
 export class RequestQueue {
 	readonly capacity: number;
+	/** A place has become free. */
+	onRemoved: (() => void) | undefined;
 	readonly #items: Request[] = [];
 	#highWater = 0;
 
@@ -13,6 +15,10 @@ export class RequestQueue {
 	}
 	get length(): number {
 		return this.#items.length;
+	}
+	/** Whether another one would be too many. */
+	get full(): boolean {
+		return this.#items.length >= this.capacity;
 	}
 	/** ms until the deadline of one of them passes; Infinity if none has one. */
 	get remaining(): number {
@@ -28,7 +34,7 @@ export class RequestQueue {
 	/** @throws QueueFullError; nothing is taken then */
 	add(request: Request): void {
 		const items = this.#items;
-		if (items.length >= this.capacity) throw new QueueFullError(commandName(request), this.capacity);
+		if (this.full) throw new QueueFullError(commandName(request), this.capacity);
 		let at = items.length;
 		while (at > 0 && items[at - 1].priority < request.priority) at--;
 		items.splice(at, 0, request);
@@ -40,7 +46,9 @@ export class RequestQueue {
 	/** Takes a request out, wherever it stands. */
 	remove(request: Request): boolean {
 		const at = this.#items.indexOf(request);
-		if (at >= 0) this.#items.splice(at, 1);
-		return at >= 0;
+		if (at < 0) return false;
+		this.#items.splice(at, 1);
+		this.onRemoved?.();
+		return true;
 	}
 }

@@ -14,6 +14,7 @@ import { RequestQueue } from "./queue.js";
 import { IDLE, QUEUED, type Request } from "./request.js";
 import { LaterResults } from "./results.js";
 import { ByteRing } from "./ring.js";
+import { Room } from "./room.js";
 
 /** Options of the scheduler: the port, the sizes of what it allocates once, and its callbacks. */
 export interface SchedulerOptions extends SchedulerCallbacks {
@@ -48,6 +49,7 @@ export class Scheduler {
 	readonly #framer: Framer;
 	readonly #builder: CommandBuilder;
 	readonly #queue: RequestQueue;
+	readonly #room: Room;
 	readonly #port: Port;
 	readonly #exchange: Exchange;
 	readonly #waiting = new LaterResults();
@@ -78,6 +80,7 @@ export class Scheduler {
 		this.#framer = new Framer(this.#ring, this.#prefixes);
 		this.#builder = new CommandBuilder(options.commandBuffer ?? 1152);
 		this.#queue = new RequestQueue(options.queue ?? 8);
+		this.#room = new Room(this.#queue);
 		this.#port = new Port(
 			options.serial,
 			this.#ring,
@@ -110,6 +113,14 @@ export class Scheduler {
 		if (this.#ring.length) return false;
 		const { state } = this.#exchange;
 		return state === QUARANTINE || (state === FREE && !this.#queue.length);
+	}
+	/** Whether `submit` would throw a QueueFullError. */
+	get full(): boolean {
+		return this.#queue.full;
+	}
+	/** Whether so many wait for room already that a further command should not: 32 of them. */
+	get crowded(): boolean {
+		return this.#room.crowded;
 	}
 	/** Whether the modem answers. */
 	get synchronised(): boolean {
@@ -156,6 +167,17 @@ export class Scheduler {
 		else request.due.set(request.deadline);
 		this.#start();
 		this.#arm();
+	}
+	/**
+	 * Waits for a place in the queue, behind those who wait already. Another may take the place first: ask `full`, and wait again.
+	 * @param onRoom called once, from a timer, when there is room, or when the scheduler is closed; waiting already, it does not wait twice
+	 */
+	whenRoom(onRoom: () => void): void {
+		this.#room.wait(onRoom);
+	}
+	/** Does not wait for a place any more. */
+	forget(onRoom: () => void): void {
+		this.#room.forget(onRoom);
 	}
 	/**
 	 * Takes a command back; none of its callbacks comes any more. One that holds the line keeps it, and stays busy, until its final

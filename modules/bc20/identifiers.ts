@@ -11,8 +11,11 @@ export interface Holder {
 	readonly wish: number | undefined;
 	/** It has the identifier, and the line to a modem that is on the network. Called once. */
 	onAcquired(identifier: number, scheduler: Scheduler): void;
-	/** The module closed the connection, `+QMTSTAT: <id>,<code>`. */
-	onStatus(code: number): void;
+	/**
+	 * The module closed the connection, `+QMTSTAT: <id>,<code>`.
+	 * @param isReported by the module, perhaps of an earlier connection of the identifier; false where the modem takes them all down
+	 */
+	onStatus(code: number, isReported: boolean): void;
 	/** A message has come, `+QMTRECV`; the line is valid during the call. */
 	onReceived(line: Line): void;
 	/** The modem is gone, and with it the connection; the identifier is taken back. */
@@ -63,7 +66,7 @@ export class Identifiers {
 	}
 	/** Tells all who hold an identifier that their connections are gone, as a `+QMTSTAT` with the code would. */
 	disconnect(code: number): void {
-		for (const holder of this.#holders.slice()) holder?.onStatus(code);
+		for (const holder of this.#holders.slice()) holder?.onStatus(code, false);
 	}
 	/** The modem is gone: who holds an identifier loses it. Who waits goes on waiting. */
 	end(error: Error): void {
@@ -88,7 +91,7 @@ export class Identifiers {
 		if (!holder) return;
 		// First, so that the identifier is not given to the next at once.
 		if (linkState(code).reaction === "cycle") this.#onCycle();
-		holder.onStatus(code);
+		holder.onStatus(code, true);
 	}
 	#holderOf(line: Line): Holder | undefined {
 		return this.#holders[line.integer(0) ?? -1];

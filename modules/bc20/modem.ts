@@ -66,6 +66,7 @@ export class BC20 {
 	#voltage: number | undefined;
 	#refreshed: Timer | undefined;
 	#restarts = 0;
+	#gaps = 0;
 	#apnSet = false;
 	#closed = false;
 	/** Ends the watch over a module that is up. */
@@ -121,6 +122,13 @@ export class BC20 {
 	/** How often bringing up has begun anew, after a failure or a loss. */
 	get restarts(): number {
 		return this.#restarts;
+	}
+	/**
+	 * How often bytes or lines were lost on the line, restarts included: a line that broke off, or was longer than the receive buffer.
+	 * After each the registration is read again, and a restart that went unheard is found by that.
+	 */
+	get gaps(): number {
+		return this.#gaps;
 	}
 	/** Whether nothing is going on on the line: the moment for slow work, such as erasing flash. */
 	get quiet(): boolean {
@@ -202,6 +210,7 @@ export class BC20 {
 			receiveBuffer,
 			describe: describeFinal,
 			onSynchronised: () => this.#synchronised(scheduler),
+			onGap: () => this.#gap(scheduler),
 			onUnresponsive: probes => this.#unresponsive(probes),
 			onException: error => this.#exception(error),
 			...(onTrace && { onTrace: (direction, text) => onTrace.call(this, direction, text) }),
@@ -216,6 +225,11 @@ export class BC20 {
 	#synchronised(scheduler: Scheduler): void {
 		if (this.#onSynchronised) this.#onSynchronised();
 		else ask(scheduler, this.#stateRequest);
+	}
+	/** What was lost may have told of the registration, or of a restart. Bring-up asks, or fails, by itself. */
+	#gap(scheduler: Scheduler): void {
+		this.#gaps++;
+		if (this.#connection >= 400) ask(scheduler, this.#stateRequest);
 	}
 
 	async #bringUp(): Promise<void> {

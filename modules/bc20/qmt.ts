@@ -98,10 +98,14 @@ export class QMT extends QMTConfiguration {
 	 * `AT+QMTOPEN`: opens the network connection to a broker; up to 75 s. It closes one that no `connect` follows within some seconds.
 	 * @param host name or address, 1 to 100 bytes
 	 * @param port 1 to 65535
+	 * @param onOpened it is open; called before any line behind the result is looked at, such as a `+QMTSTAT` of this connection
 	 * @throws (rejects) OpenError
 	 */
-	async open(id: number, host: string, port: number): Promise<void> {
-		const result = await this.#result(MQTT.open, [id, host, port]);
+	async open(id: number, host: string, port: number, onOpened?: () => void): Promise<void> {
+		const read = (line: Line) => {
+			if (line.integer(1) === 0) onOpened?.();
+		};
+		const result = await this.#result(MQTT.open, [id, host, port], undefined, read);
 		if (result !== 0) throw new OpenError(result, host, port);
 	}
 	/** `AT+QMTCLOSE=?`: identifiers. */

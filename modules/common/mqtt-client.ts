@@ -1,17 +1,33 @@
 // The ECMA-419 MQTT client class (`embedded:network/mqtt/client`), as far as what stands on any such class needs it.
 
 /** An instance of an ECMA-419 MQTT client class. */
-export interface MqttClient {
+export interface MQTTClient {
 	/** Returns the room left in bytes; throws "overflow" when the data does not fit. */
 	write(data: Uint8Array | null, options: object | null): number;
 	/** Returns an ArrayBuffer. */
 	read?(byteLength: number): unknown;
 	close(): void;
+	/** Longest that the class itself waits for one acknowledgement, ms, until it ends with an error. An extension that few classes have. */
+	readonly acknowledgeLimitMs?: number | undefined;
+}
+
+/** The callbacks that a client class is given: called with `this` = the instance, never after `close`. */
+export interface MQTTClientCallbacks {
+	onControl: (message: ControlMessage) => void;
+	onReadable: (count: number, options?: ReadableOptions) => void;
+	onWritable: (count: number) => void;
+	/**
+	 * The PUBLISH with this id was refused: nothing was sent, the connection stays, and `onWritable` follows. An extension that few
+	 * classes have; the others do not call it.
+	 */
+	onRefused: (id: number, error: unknown) => void;
+	onError: (error?: unknown) => void;
+	onClose: () => void;
 }
 
 /** The ECMA-419 MQTT client class and its own options (its socket, its modem, …), as in `device.network.mqtt`. */
-export interface MqttProvider {
-	io: new (options: never) => MqttClient;
+export interface MQTTProvider {
+	io: new (options: never) => MQTTClient;
 	[option: string]: unknown;
 }
 
@@ -54,12 +70,28 @@ export const refusals: readonly string[] = [
 	"not authorized",
 ];
 
-export const MAXIMUM_ID = 0xffff;
 // What a PUBLISH takes besides topic and data at most: type, remaining length, topic length; the packet identifier.
 export const PUBLISH_OVERHEAD = 7;
 export const ID_OVERHEAD = 2;
 
+/** Packet identifiers of a client: 1 to 65535, round and round (MQTT 3.1.1, 2.3.1). */
+export class PacketIds {
+	#last = 0;
+
+	next(): number {
+		return (this.#last = (this.#last % 0xffff) + 1);
+	}
+}
+
 /** Whether `write` threw because the data does not fit. */
 export function isOverflow(error: unknown): boolean {
 	return error instanceof Error && error.message.includes("overflow");
+}
+
+const MESSAGE_ERRORS: readonly string[] = ["PayloadError", "ParameterError"];
+
+/** Whether `write` threw because of what was written: the connection is none the worse for it, and another try would fail as well. */
+export function isMessageError(error: unknown): boolean {
+	if (error instanceof TypeError || error instanceof RangeError) return true;
+	return error instanceof Error && MESSAGE_ERRORS.includes(error.name);
 }

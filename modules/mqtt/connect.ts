@@ -17,6 +17,8 @@ export interface ConnectContext {
 	readonly settings: Settings;
 	/** Whether to go on: false once the client is closed. */
 	readonly isWanted: () => boolean;
+	/** Messages come in hex digits, in which nothing can pass for a line of the module. */
+	readonly onHex: () => void;
 	/** The network connection is, or may be, open from here on and has to be closed. */
 	readonly onOpened: () => void;
 }
@@ -25,29 +27,26 @@ export interface ConnectContext {
  * Configures an identifier, opens its network connection and connects the client: QMTCFG, QMTOPEN, QMTCONN (application note 3.2.1 to
  * 3.2.4). The options are sent each time: whether the module keeps them over a reset is not documented.
  * Ends early, without an error, when it is no longer wanted.
- * @returns whether messages come in hex digits, in which nothing can pass for a line of the module
  * @throws (rejects) OpenError, ConnectionRefusedError, PacketError, or an error of the AT engine
  */
-export async function connect(context: ConnectContext): Promise<boolean> {
+export async function connect(context: ConnectContext): Promise<void> {
 	if (context.settings.hex && !context.profile.later)
 		throw new MQTTError('dataFormat "hex" is not possible with this firmware of the module');
 	const qmt = new QMT(context.scheduler);
-	let receivesHex = false;
 	for (const { set, isRequired, isDataFormat } of configuration(qmt, context)) {
-		if (!context.isWanted()) return false;
+		if (!context.isWanted()) return;
 		const isAccepted = await accepted(set(), isRequired);
-		if (isDataFormat) receivesHex = isAccepted;
+		if (isDataFormat && isAccepted) context.onHex();
 	}
-	if (!context.isWanted()) return false;
+	if (!context.isWanted()) return;
 	await open(qmt, context);
-	if (!context.isWanted()) return false;
+	if (!context.isWanted()) return;
 	const { id: clientId, user, password } = context.settings;
 	await qmt.connect(context.identifier, { clientId, user, password });
-	return receivesHex;
 }
 
 /** Closes an identifier's network connection; that it was closed already is no error. */
-export async function close(scheduler: Scheduler, identifier: number): Promise<void> {
+export async function closeNetwork(scheduler: Scheduler, identifier: number): Promise<void> {
 	try {
 		await new QMT(scheduler).close(identifier);
 	} catch (error) {
@@ -105,18 +104,17 @@ async function open(qmt: QMT, context: ConnectContext): Promise<void> {
 		// Some firmware answers with an error to an identifier that is occupied.
 		const isOccupied = error instanceof OpenError && error.code === OCCUPIED;
 		if (!isOccupied && !(error instanceof CommandError)) throw error;
-		await close(context.scheduler, context.identifier);
+		await closeNetwork(context.scheduler, context.identifier);
 		if (context.isWanted()) await openOnce(qmt, context);
 	}
 }
 
 async function openOnce(qmt: QMT, { identifier, settings, onOpened }: ConnectContext): Promise<void> {
 	try {
-		await qmt.open(identifier, settings.host, settings.port);
+		await qmt.open(identifier, settings.host, settings.port, onOpened);
 	} catch (error) {
 		// Whether it took effect is not known.
 		if (error instanceof TimeoutError) onOpened();
 		throw error;
 	}
-	onOpened();
 }

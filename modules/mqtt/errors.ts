@@ -1,3 +1,4 @@
+import type { CommandError } from "../at/errors.js";
 import { MQTTError } from "../bc20/qmt-errors.js";
 
 export {
@@ -29,5 +30,17 @@ export class OverflowError extends MQTTError {
 
 	constructor() {
 		super("overflow");
+	}
+}
+
+/**
+ * The module answered one PUBLISH with `ERROR` or `+CME ERROR: <code>` and is still connected: nothing was sent. `code` is that of the AT
+ * error; undefined where there is none.
+ */
+export class PublishRefusedError extends MQTTError {
+	override name = "PublishRefusedError";
+
+	constructor({ message, code }: CommandError) {
+		super(`${message}; this message was not sent: write it again, or another one`, code);
 	}
 }

@@ -13,7 +13,7 @@ interface Message {
 	readonly topic: string;
 	/** 0; or 1 for QoS 1 and 2, which the module does not tell apart. */
 	readonly QoS: number;
-	byteLength: number;
+	readonly byteLength: number;
 	/** Where its unread bytes begin. */
 	at: number;
 	unread: number;
@@ -49,18 +49,6 @@ export class Incoming {
 		const taken = this.#take(line, hex);
 		if (!taken) this.#dropped++;
 		return taken;
-	}
-	/** What has been taken turns out to be in hex digits. What is none is dropped. */
-	decode(): void {
-		for (const message of this.#messages.splice(0)) {
-			const { at, byteLength } = message;
-			if (!this.#bytes || !fromHex(this.#bytes.subarray(at, at + byteLength), this.#bytes, at))
-				this.#dropped++;
-			else {
-				message.byteLength = message.unread = byteLength / 2;
-				this.#messages.push(message);
-			}
-		}
 	}
 	/** Reads from the oldest message into `target`. @returns how many bytes; a message read to its end is gone */
 	read(target: Uint8Array): number {
@@ -120,7 +108,7 @@ export class Incoming {
 	}
 }
 
-/** Turns hex digits into bytes, which may lie over the digits. @returns false if one is no hex digit, or half a byte is left */
+/** Turns hex digits into bytes. @returns false if one is no hex digit, or half a byte is left */
 function fromHex(digits: Uint8Array, target: Uint8Array, at: number): boolean {
 	if (digits.length % 2) return false;
 	for (let from = 0; from < digits.length; from += 2) {

@@ -5,7 +5,8 @@ import { HOST_LIMIT, IDENTIFIERS, PACKET_TIMEOUT, RETRIES, STRING_LIMIT } from "
 import { type Text, bytesOf } from "../at/text.js";
 import { checkTopic } from "./topic.js";
 import type MQTTClient from "./client.js";
-import type { ControlMessage, ReadableOptions } from "./client.js";
+import type { PublishRefusedError } from "./errors.js";
+import type { ControlMessage, ReadableOptions } from "./packets.js";
 
 /** A message that the broker publishes when the client is gone without a word. */
 export interface Will {
@@ -54,9 +55,14 @@ export interface MQTTClientOptions {
 	/** So many bytes of topic, message and 9 bytes of overhead may be written. */
 	readonly onWritable?: ((this: MQTTClient, count: number) => void) | undefined;
 	readonly onControl?: ((this: MQTTClient, message: ControlMessage) => void) | undefined;
+	/**
+	 * The module did not take one message, and the connection stays (an extension to ECMA-419): `id` is its packet identifier as given to
+	 * `write`, 0 for QoS 0 without one. `onWritable` follows. Without this callback a refusal is the end, `onError`.
+	 */
+	readonly onRefused?: ((this: MQTTClient, id: number, error: PublishRefusedError) => void) | undefined;
 	/** The end after a DISCONNECT of our own. */
 	readonly onClose?: ((this: MQTTClient) => void) | undefined;
-	/** The end after a failure: a named error of errors.ts, or of the AT engine. */
+	/** Any other end: a named error of errors.ts, or of the AT engine. */
 	readonly onError?: ((this: MQTTClient, error: Error) => void) | undefined;
 }
 

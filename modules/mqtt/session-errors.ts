@@ -114,10 +114,3 @@ export class SessionClosedError extends SessionError {
 		super("the session is closed, or about to be");
 	}
 }
-
-const MESSAGE_ERRORS = ["TypeError", "RangeError", "PayloadError"];
-
-/** Whether what a client class's `write` threw is about what was written, so that the connection is none the worse for it. */
-export function isMessageError(error: unknown): boolean {
-	return error instanceof Error && MESSAGE_ERRORS.includes(error.name);
-}

@@ -1,5 +1,6 @@
 import type { BackoffOptions } from "../common/backoff.js";
-import type { MqttProvider } from "../common/mqtt-client.js";
+import type { MQTTProvider } from "../common/mqtt-client.js";
+import type { MQTTConnectionOptions } from "../common/mqtt-connection.js";
 import type MQTTSession from "./session.js";
 
 /** What to publish: text (sent as UTF-8) or bytes. */
@@ -18,45 +19,16 @@ export type MessageHandler = (
 	options: { readonly QoS: number },
 ) => unknown;
 
-/** Options of {@link MQTTSession}. Those of the connection are passed on to the client class; times in milliseconds. */
-export interface MQTTSessionOptions {
-	/** The ECMA-419 MQTT client class, and options of its own (`modem`; `packetTimeout`, `dataFormat`; `dns`, `socket`). */
-	readonly mqtt: MqttProvider;
-	/** Name or address of the broker. */
-	readonly host: string;
-	/** Default: the class's (1883). */
-	readonly port?: number | undefined;
-	/** Client identifier, another for each client of the broker. */
-	readonly id?: string | undefined;
-	readonly user?: string | ArrayBuffer | undefined;
-	readonly password?: string | ArrayBuffer | undefined;
-	/** Whether the broker forgets the session between two connections (default true). */
-	readonly clean?: boolean | undefined;
-	/** Published by the broker when the link is lost. */
-	readonly will?:
-		| {
-				readonly topic: string;
-				readonly message: string | ArrayBuffer;
-				readonly QoS?: number;
-				readonly retain?: boolean;
-		  }
-		| undefined;
-	/** Default: the class's. */
-	readonly keepAlive?: number | undefined;
+/** Options of {@link MQTTSession}, besides those of the connection; times in milliseconds. */
+export interface MQTTSessionOptions extends MQTTConnectionOptions {
 	/** Messages that may wait to be published, the one on its way included: 1 or more (default 8). */
 	readonly queue?: number | undefined;
 	/** Bytes of the longest message that is received: 1 or more (default 1024). */
 	readonly messageLimit?: number | undefined;
 	/** Delays between two attempts to connect (default 1 s, doubled up to 5 min, with full jitter). */
 	readonly backoff?: BackoffOptions | undefined;
-	/** From connecting until the broker accepted (default 900000: NB-IoT may search for 10 minutes). */
-	readonly connectLimitMs?: number | undefined;
-	/** Without any acknowledgement while one is due, until the link is given up (default 180000). */
-	readonly acknowledgeLimitMs?: number | undefined;
 	/** That `end` waits for the message on its way (default 10000). */
 	readonly endLimitMs?: number | undefined;
-	/** That `end` waits for the end of the connection after DISCONNECT (default 3000). */
-	readonly disconnectLimitMs?: number | undefined;
 	/** The broker has accepted the connection: the first, or another. */
 	readonly onConnect?: ((this: MQTTSession) => unknown) | undefined;
 	/** A connection has ended. */
@@ -73,7 +45,7 @@ export interface MQTTSessionOptions {
 /** Checks all options that are not the client class's to check. @throws TypeError or RangeError that names the option */
 export function checkSessionOptions(options: MQTTSessionOptions): void {
 	// JavaScript applications are not held to the types.
-	if (typeof (options.mqtt as Partial<MqttProvider> | undefined)?.io !== "function")
+	if (typeof (options.mqtt as Partial<MQTTProvider> | undefined)?.io !== "function")
 		throw new TypeError("mqtt.io must be an MQTT client class");
 	if (typeof (options.host as unknown) !== "string" || !options.host)
 		throw new TypeError("host must be a string, not empty");

@@ -1,13 +1,15 @@
 import {
 	ID_OVERHEAD,
-	type MqttClient,
+	type MQTTClient,
 	PUBACK,
 	PUBCOMP,
 	PUBLISH,
 	PUBLISH_OVERHEAD,
+	type PacketIds,
+	isMessageError,
 	isOverflow,
 } from "../common/mqtt-client.js";
-import { OutcomeUnknownError, PublishQueueFullError, isMessageError } from "./session-errors.js";
+import { OutcomeUnknownError, PublishQueueFullError, SessionError } from "./session-errors.js";
 
 /** A message to publish. */
 export interface OutgoingMessage {
@@ -28,6 +30,7 @@ interface Waiting extends OutgoingMessage {
 /** The messages that wait to be published, in their order; the first is on its way while there is a connection. */
 export class PublishQueue {
 	readonly #limit: number;
+	readonly #ids: PacketIds;
 	readonly #messages: Waiting[] = [];
 	// Of the first message:
 	#id = 0;
@@ -36,8 +39,9 @@ export class PublishQueue {
 	#isWritten = false;
 
 	/** @param limit Messages, the one on its way included. */
-	constructor(limit: number) {
+	constructor(limit: number, ids: PacketIds) {
 		this.#limit = limit;
+		this.#ids = ids;
 	}
 
 	/** So many more messages can be added. */
@@ -67,11 +71,11 @@ export class PublishQueue {
 	 * @returns the room left
 	 * @throws what the client throws, unless it is about the message, which is rejected in any case
 	 */
-	push(client: MqttClient, room: number, nextId: () => number): number {
+	push(client: MQTTClient, room: number): number {
 		while (room > 0 && this.#messages.length) {
 			const message = this.#messages[0];
 			if (!this.#isWritten) {
-				this.#id ||= nextId();
+				this.#id ||= this.#ids.next();
 				room = this.#write(client, message, room);
 			} else if (message.QoS) break;
 			// With QoS 0 the message has left when there is room for the next.
@@ -85,6 +89,20 @@ export class PublishQueue {
 		if (!this.#isWritten || id !== this.#id) return false;
 		if (operation !== (this.#messages[0].QoS === 2 ? PUBCOMP : PUBACK)) return false;
 		this.#shift().resolve();
+		return true;
+	}
+
+	/** A message was refused and not sent, and the connection stays. Returns whether it was the message on its way. */
+	refuse(id: number, cause: unknown): boolean {
+		if (!this.#isBegun || id !== this.#id) return false;
+		const { topic, reject } = this.#shift();
+		reject(
+			cause instanceof Error
+				? cause
+				: new SessionError(`message to ${topic} was refused and not sent: publish it again, or another`, {
+						cause,
+					}),
+		);
 		return true;
 	}
 
@@ -108,7 +126,7 @@ export class PublishQueue {
 		for (const message of this.#messages.splice(kept)) message.reject(error);
 	}
 
-	#write(client: MqttClient, message: Waiting, room: number): number {
+	#write(client: MQTTClient, message: Waiting, room: number): number {
 		const { topic, payload, QoS, retain, overhead } = message;
 		const isFirst = !this.#isBegun;
 		const length = isFirst ? Math.max(room - overhead, 0) : room;

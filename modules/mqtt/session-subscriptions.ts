@@ -1,16 +1,24 @@
 import {
 	type ControlMessage,
-	type MqttClient,
+	type MQTTClient,
+	type PacketIds,
 	SUBACK,
 	SUBSCRIBE,
 	UNSUBACK,
 	UNSUBSCRIBE,
+	isMessageError,
 	isOverflow,
 } from "../common/mqtt-client.js";
-import { SubscriptionRefusedError, UnsubscribedError, isMessageError } from "./session-errors.js";
+import { SubscriptionRefusedError, UnsubscribedError } from "./session-errors.js";
 import { TopicFilter } from "./topic-filter.js";
 
 const REFUSED = 0x80;
+/** Filters of one packet: some brokers close the connection at more (AWS IoT Core). */
+const ITEMS = 8;
+/** Bytes of the filters of one packet: one command of the BC20, and what others' buffers have room for. */
+const ITEMS_LENGTH = 900;
+/** Bytes that a filter takes besides its own: quotes, commas, QoS. */
+const ITEM_OVERHEAD = 5;
 
 /** Who waits for the answer to a SUBSCRIBE (with a handler) or UNSUBSCRIBE (without). */
 interface Waiter<Handler> {
@@ -26,33 +34,47 @@ interface Subscription<Handler> {
 	/** Replaced, not changed: a dispatch may be going through it. */
 	handlers: readonly Handler[];
 	waiters: Waiter<Handler>[];
-	/** A packet has to be written. */
+	/** The broker has to be told. */
 	isDue: boolean;
-	/** Of the packet that has been; 0 when it is answered. */
-	id: number;
 }
+
+const NONE: readonly never[] = [];
 
 /**
  * The filters subscribed to, with their handlers, and what the broker is still to be told of them: on each connection all. Telling it
  * twice does no harm, so what a lost link left open is simply told again on the next.
+ *
+ * One packet is under way at a time, with several filters. One of them alone can fail: what the client does not take is written again in
+ * smaller parts, down to a filter on its own; where the link is lost before the answer, the next connection tells each filter on its own.
  */
 export class Subscriptions<Handler> {
+	readonly #ids: PacketIds;
 	readonly #onError: (error: unknown) => void;
 	/** Replaced, not changed. */
-	#all: readonly Subscription<Handler>[] = [];
+	#all: readonly Subscription<Handler>[] = NONE;
+	/** What the packet under way is about; empty when it is answered. */
+	#told: readonly Subscription<Handler>[] = NONE;
+	/** Something is under way or due, unless a look at all shows that nothing is. */
+	#isBusy = false;
+	/** Of the packet under way. */
+	#operation = SUBSCRIBE;
+	#id = 0;
+	/** Filters that go into one packet. */
+	#most = ITEMS;
 
 	/** @param onError Hears of errors that no promise is there for. */
-	constructor(onError: (error: unknown) => void) {
+	constructor(ids: PacketIds, onError: (error: unknown) => void) {
+		this.#ids = ids;
 		this.#onError = onError;
 	}
 
 	/** The broker has not answered all. */
 	get isBusy(): boolean {
-		return this.#all.some(({ isDue, id }) => isDue || id !== 0);
+		return this.#isBusy;
 	}
 
-	/** @throws (rejects) TopicError, SubscriptionRefusedError, UnsubscribedError */
-	async subscribe(filter: string, handler: Handler, QoS: number): Promise<number> {
+	/** @throws TopicError; (rejects) SubscriptionRefusedError, UnsubscribedError */
+	subscribe(filter: string, handler: Handler, QoS: number): Promise<number> {
 		const subscription = this.#find(filter);
 		const { handlers, waiters } = subscription;
 		if (handlers.length) subscription.QoS = Math.max(subscription.QoS, QoS);
@@ -61,12 +83,12 @@ export class Subscriptions<Handler> {
 			for (const waiter of waiters.splice(0)) waiter.resolve(0); // unsubscribed, for all that they will see
 		}
 		subscription.handlers = [...handlers, handler];
-		subscription.isDue = true;
+		this.#markDue(subscription);
 		return new Promise((resolve, reject) => waiters.push({ handler, resolve, reject }));
 	}
 
 	/** Removes a handler, or all of a filter; the promise is for the UNSUBACK that follows the last. */
-	async unsubscribe(filter: string, handler?: Handler): Promise<void> {
+	unsubscribe(filter: string, handler?: Handler): Promise<void> {
 		const subscription = this.#find(filter);
 		const isMeant = (other: Handler | undefined) => handler === undefined || other === handler;
 		const { waiters } = subscription;
@@ -74,69 +96,83 @@ export class Subscriptions<Handler> {
 		if (subscription.handlers.length) {
 			subscription.waiters = waiters.filter(waiter => !isMeant(waiter.handler));
 			for (const waiter of waiters) if (isMeant(waiter.handler)) waiter.reject(new UnsubscribedError(filter));
-			return;
+			return Promise.resolve();
 		}
 		for (const waiter of waiters)
 			if (waiter.handler !== undefined) waiter.reject(new UnsubscribedError(filter));
 		subscription.waiters = waiters.filter(waiter => waiter.handler === undefined);
-		subscription.isDue = true;
-		await new Promise((resolve, reject) => subscription.waiters.push({ resolve, reject }));
+		this.#markDue(subscription);
+		return new Promise((resolve, reject) => subscription.waiters.push({ resolve: () => resolve(), reject }));
 	}
 
 	/** A new connection: the broker is to be told of all. */
 	connect(): void {
-		for (const subscription of this.#all) {
-			subscription.isDue = true;
-			subscription.id = 0;
-		}
+		this.#most = this.#told.length ? 1 : ITEMS;
+		this.#told = NONE;
+		for (const subscription of this.#all) this.#markDue(subscription);
 	}
 
 	/**
-	 * Writes what is due, one packet a filter, until the client takes no more.
+	 * Writes the next packet, when the one before is answered.
 	 * @returns the room left for publishing
-	 * @throws what the client throws, unless it is about the filter
+	 * @throws what the client throws, unless it is about a filter
 	 */
-	push(client: MqttClient, room: number, nextId: () => number): number {
-		for (const subscription of this.#all) {
-			if (!subscription.isDue) continue;
-			const { filter, QoS, handlers } = subscription;
-			const topic = filter.filter;
-			const id = nextId();
+	push(client: MQTTClient, room: number): number {
+		let most = this.#most;
+		while (this.#isBusy && !this.#told.length) {
+			const batch = this.#batch(most);
+			if (!batch.length) {
+				this.#isBusy = false;
+				break;
+			}
+			const operation = batch[0].handlers.length ? SUBSCRIBE : UNSUBSCRIBE;
+			const id = this.#ids.next();
 			try {
-				room = client.write(
-					null,
-					handlers.length
-						? { operation: SUBSCRIBE, id, items: [{ topic, QoS }] }
-						: { operation: UNSUBSCRIBE, id, items: [{ topic }] },
-				);
+				room = client.write(null, { operation, id, items: itemsOf(batch, operation) });
 			} catch (error) {
-				if (isOverflow(error)) return room; // until the next onControl or onWritable
-				subscription.isDue = false;
-				if (isMessageError(error)) this.#fail(subscription, error);
-				else throw error;
+				const isTooMuch = isOverflow(error);
+				if (!isTooMuch && !isMessageError(error)) throw error;
+				if (batch.length > 1) most = batch.length >> 1;
+				else if (isTooMuch)
+					break; // until the next onControl or onWritable
+				else {
+					batch[0].isDue = false;
+					this.#fail(batch[0], error);
+					most = this.#most;
+				}
 				continue;
 			}
-			subscription.isDue = false;
-			subscription.id = id;
+			for (const subscription of batch) subscription.isDue = false;
+			this.#told = batch;
+			this.#operation = operation;
+			this.#id = id;
 		}
 		return room;
 	}
 
 	/** A SUBACK or UNSUBACK has come. Returns whether something was waiting for it. */
 	answer({ operation, id, payload }: ControlMessage): boolean {
-		const subscription = this.#all.find(other => other.id !== 0 && other.id === id);
-		if (!subscription) return false;
-		const isSubscribed = subscription.handlers.length > 0;
-		subscription.id = 0;
-		// What was asked for meanwhile has an answer of its own.
-		if (subscription.isDue || operation !== (isSubscribed ? SUBACK : UNSUBACK)) return true;
-		const QoS = isSubscribed ? (payload?.[0] ?? subscription.QoS) : 0;
-		if (QoS >= REFUSED) {
-			this.#fail(subscription, new SubscriptionRefusedError(subscription.filter.filter, QoS));
-			return true;
-		}
-		if (!isSubscribed) this.#remove(subscription);
-		for (const waiter of subscription.waiters.splice(0)) waiter.resolve(QoS);
+		const told = this.#told;
+		if (!told.length || id !== this.#id) return false;
+		if (operation !== (this.#operation === SUBSCRIBE ? SUBACK : UNSUBACK)) return false;
+		this.#told = NONE;
+		told.forEach((subscription, index) => {
+			// What was asked for meanwhile has an answer of its own.
+			if (subscription.isDue) return;
+			if (operation === UNSUBACK) {
+				this.#remove(subscription);
+				settle(subscription, 0);
+				return;
+			}
+			// A class that gives no codes tells of no refusal; one that gives too few has to be asked for each filter.
+			const QoS = (payload?.length ? payload[index] : subscription.QoS) as number | undefined;
+			if (QoS === undefined) {
+				this.#most = 1;
+				this.#markDue(subscription);
+			} else if (QoS >= REFUSED)
+				this.#fail(subscription, new SubscriptionRefusedError(subscription.filter.filter, QoS));
+			else settle(subscription, QoS);
+		});
 		return true;
 	}
 
@@ -164,10 +200,28 @@ export class Subscriptions<Handler> {
 			handlers: [],
 			waiters: [],
 			isDue: false,
-			id: 0,
 		};
 		this.#all = [...this.#all, subscription];
 		return subscription;
+	}
+
+	#markDue(subscription: Subscription<Handler>): void {
+		subscription.isDue = this.#isBusy = true;
+	}
+
+	/** What goes into the next packet: due, and of one kind. */
+	#batch(most: number): Subscription<Handler>[] {
+		const batch: Subscription<Handler>[] = [];
+		let length = 0;
+		for (const subscription of this.#all) {
+			const { isDue, handlers, filter } = subscription;
+			if (!isDue || (batch.length && !handlers.length !== !batch[0].handlers.length)) continue;
+			length += filter.filter.length + ITEM_OVERHEAD;
+			if (batch.length && length > ITEMS_LENGTH) break;
+			batch.push(subscription);
+			if (batch.length >= most) break;
+		}
+		return batch;
 	}
 
 	/** Handlers whose subscription was granted before stay, for the next connection. */
@@ -185,4 +239,14 @@ export class Subscriptions<Handler> {
 	#remove(subscription: Subscription<Handler>): void {
 		this.#all = this.#all.filter(other => other !== subscription);
 	}
+}
+
+function itemsOf(batch: readonly Subscription<unknown>[], operation: number): object[] {
+	return batch.map(({ filter, QoS }) =>
+		operation === SUBSCRIBE ? { topic: filter.filter, QoS } : { topic: filter.filter },
+	);
+}
+
+function settle({ waiters }: Subscription<unknown>, QoS: number): void {
+	for (const waiter of waiters.splice(0)) waiter.resolve(QoS);
 }

@@ -5,16 +5,16 @@ import {
 	CONNACK,
 	type ControlMessage,
 	DISCONNECT,
-	MAXIMUM_ID,
 	PUBACK,
 	PUBCOMP,
+	PacketIds,
 	type ReadableOptions,
 	SUBACK,
 	UNSUBACK,
 	refusals,
 } from "../common/mqtt-client.js";
+import { type ConnectionEvents, MQTTConnection } from "../common/mqtt-connection.js";
 import { SessionCallbacks } from "./session-callbacks.js";
-import { Connection } from "./session-connection.js";
 import {
 	BrokerRefusedError,
 	LinkLostError,
@@ -48,13 +48,22 @@ const STABLE_MS = 30_000;
  * are rejected with, is contained and reported as CallbackError. All callbacks have the session as `this`.
  */
 export default class MQTTSession {
+	static readonly #events: ConnectionEvents<MQTTSession> = Object.freeze({
+		onControl: (session, message) => session.#onControl(message),
+		onReadable: (session, count, options) => session.#onReadable(count, options),
+		onWritable: (session, count) => session.#onWritable(count),
+		onRefused: (session, id, error) => session.#onRefused(id, error),
+		onEnd: (session, error) => session.#onEnd(error),
+		onThrown: (session, error) => session.#lose(error),
+	} satisfies ConnectionEvents<MQTTSession>);
+
 	readonly #options: MQTTSessionOptions;
 	readonly #callbacks: SessionCallbacks<MQTTSession>;
 	readonly #backoff: Backoff;
 	readonly #publishes: PublishQueue;
 	readonly #subscriptions: Subscriptions<MessageHandler>;
 	readonly #message: MessageAssembly;
-	#connection: Connection | undefined;
+	readonly #connection: MQTTConnection<MQTTSession>;
 	#isConnected = false;
 	#connectedAt = 0;
 	#isEnding = false;
@@ -62,13 +71,11 @@ export default class MQTTSession {
 	#isClosed = false;
 	#ended: Promise<void> | undefined;
 	#onEnded: (() => void) | undefined;
-	// A delay, or the time limit of what is under way.
-	#timer: Timer | undefined;
+	/** The connection's timer is the limit of what is due. */
 	#isWatching = false;
 	// The next turn, after a public method.
 	#turn: Timer | undefined;
 	#room = 0;
-	#id = 0;
 	#isFull = false;
 
 	/** @throws TypeError or RangeError for options that are wrong; what only the client class can tell comes by `onError` */
@@ -77,9 +84,11 @@ export default class MQTTSession {
 		this.#options = { ...options };
 		this.#callbacks = new SessionCallbacks<MQTTSession>(this, options.onError);
 		this.#backoff = new Backoff(options.backoff);
-		this.#publishes = new PublishQueue(options.queue ?? 8);
-		this.#subscriptions = new Subscriptions(error => this.#callbacks.report(error));
+		const ids = new PacketIds();
+		this.#publishes = new PublishQueue(options.queue ?? 8, ids);
+		this.#subscriptions = new Subscriptions(ids, error => this.#callbacks.report(error));
 		this.#message = new MessageAssembly(options.messageLimit ?? 1024);
+		this.#connection = new MQTTConnection<MQTTSession>(this, this.#options, MQTTSession.#events);
 		this.#arm(0, () => this.#connect());
 	}
 
@@ -97,22 +106,22 @@ export default class MQTTSession {
 	 * Publishes a message, after those before it; it waits for the connection where there is none. The payload is copied.
 	 *
 	 * Resolves when the broker has it: by PUBACK (QoS 1) or PUBCOMP (QoS 2); with QoS 0 when it has left the client.
-	 * @throws (rejects) OutcomeUnknownError when the link was lost between writing and acknowledgement; PublishQueueFullError; TopicError,
-	 *   TypeError, RangeError, or an error of the client class, for a message that cannot be sent; SessionTimeoutError when the client does
-	 *   not take it; SessionClosedError
+	 * @throws (rejects) OutcomeUnknownError when the link was lost between writing and acknowledgement; an error of the client class for a
+	 *   message that it or the module refused (PublishRefusedError, PayloadError, …): it was not sent, the others go on; PublishQueueFullError;
+	 *   TopicError, TypeError, RangeError; SessionTimeoutError when the client does not take it; SessionClosedError
 	 */
 	publish(
 		topic: string,
 		payload: Payload,
 		options: { readonly QoS?: QoS; readonly retain?: boolean } = {},
 	): Promise<void> {
-		return this.#promise(async () => {
+		return this.#promise(() => {
 			const { QoS = 0, retain = false } = options;
 			checkTopicName(topic);
 			checkQoS(QoS);
 			const done = this.#publishes.add({ topic, payload: copyOfPayload(payload), QoS, retain });
 			this.#isFull ||= this.#publishes.writable <= 0;
-			await done;
+			return done;
 		});
 	}
 
@@ -165,8 +174,8 @@ export default class MQTTSession {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
 		this.#callbacks.close();
-		this.#arm(0);
 		Timer.clear(this.#turn);
+		this.#connection.close();
 		this.#drop();
 		const error = new SessionClosedError();
 		this.#publishes.cancel(error, true);
@@ -176,13 +185,7 @@ export default class MQTTSession {
 
 	/** What public methods return: a promise whose rejection is reported, and handled by that. */
 	#promise<T>(action: () => Promise<T>): Promise<T> {
-		const start = async () => {
-			if (this.#isEnding || this.#isClosed) throw new SessionClosedError();
-			const promise = action();
-			this.#wake();
-			return promise;
-		};
-		const promise = start();
+		const promise = this.#start(action);
 		promise.catch((error: unknown) => {
 			if (!(error instanceof SessionClosedError || error instanceof UnsubscribedError))
 				this.#callbacks.report(error);
@@ -190,45 +193,34 @@ export default class MQTTSession {
 		return promise;
 	}
 
+	/** Not an async function: while one is pending it takes more memory on XS than the message that waits. */
+	#start<T>(action: () => Promise<T>): Promise<T> {
+		if (this.#isEnding || this.#isClosed) return Promise.reject(new SessionClosedError());
+		try {
+			const promise = action();
+			this.#wake();
+			return promise;
+		} catch (error) {
+			return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+		}
+	}
+
 	/** Goes on in a turn of its own: public methods call no callbacks. */
 	#wake(): void {
 		this.#turn ??= Timer.set(() => {
 			this.#turn = undefined;
-			this.#contain(() => this.#go());
+			this.#connection.contain(() => this.#go());
 		});
 	}
 
 	#arm(delayMs: number, callback?: () => void): void {
-		Timer.clear(this.#timer);
-		this.#timer = undefined;
 		this.#isWatching = false;
-		if (!callback) return;
-		this.#timer = Timer.set(() => {
-			this.#timer = undefined;
-			this.#contain(callback);
-		}, delayMs);
-	}
-
-	/** Whatever is thrown in here comes from the client, and ends the connection. */
-	#contain(callback: () => void): void {
-		if (this.#isClosed) return;
-		try {
-			callback();
-		} catch (error) {
-			this.#lose(error);
-		}
+		this.#connection.arm(delayMs, callback);
 	}
 
 	#connect(): void {
-		const { connectLimitMs = 900_000 } = this.#options;
-		this.#connection = new Connection(this.#options, {
-			onControl: message => this.#contain(() => this.#onControl(message)),
-			onReadable: (count, options) => this.#contain(() => this.#onReadable(count, options)),
-			onWritable: count => this.#contain(() => this.#onWritable(count)),
-			onEnd: error => this.#contain(() => this.#onEnd(error)),
-		});
-		this.#arm(connectLimitMs, () =>
-			this.#lose(new SessionTimeoutError(`not connected within ${connectLimitMs} ms`)),
+		this.#connection.connect(limitMs =>
+			this.#lose(new SessionTimeoutError(`not connected within ${limitMs} ms`)),
 		);
 	}
 
@@ -259,8 +251,14 @@ export default class MQTTSession {
 		this.#go();
 	}
 
+	#onRefused(id: number, error: unknown): void {
+		if (!this.#publishes.refuse(id, error)) return;
+		this.#isWatching = false;
+		this.#go();
+	}
+
 	#onReadable(count: number, options: ReadableOptions): void {
-		const piece = count > 0 ? this.#connection?.client.read?.(count) : new ArrayBuffer(0);
+		const piece = count > 0 ? this.#connection.client?.read?.(count) : new ArrayBuffer(0);
 		if (!(piece instanceof ArrayBuffer)) return;
 		const message = this.#message;
 		let payload: ArrayBuffer | undefined;
@@ -285,13 +283,12 @@ export default class MQTTSession {
 
 	/** Writes what waits and fits. */
 	#go(): void {
-		const client = this.#connection?.client;
+		const { client } = this.#connection;
 		if (client && this.#isConnected && !this.#isDisconnecting) {
-			const nextId = () => (this.#id = (this.#id % MAXIMUM_ID) + 1);
 			if (!this.#publishes.isInPieces && !this.#isEnding)
-				this.#room = this.#subscriptions.push(client, this.#room, nextId);
+				this.#room = this.#subscriptions.push(client, this.#room);
 			const { writable } = this.#publishes;
-			this.#room = this.#publishes.push(client, this.#room, nextId);
+			this.#room = this.#publishes.push(client, this.#room);
 			if (this.#publishes.writable !== writable) this.#isWatching = false; // the limit begins anew
 		}
 		if (this.#isEnding) this.#continueEnd();
@@ -312,7 +309,7 @@ export default class MQTTSession {
 		if (isDue && this.#isWatching) return;
 		this.#arm(0);
 		if (!isDue) return;
-		const { acknowledgeLimitMs = 180_000 } = this.#options;
+		const { acknowledgeLimitMs } = this.#connection;
 		this.#arm(acknowledgeLimitMs, () => {
 			const error = new SessionTimeoutError(`no acknowledgement within ${acknowledgeLimitMs} ms`);
 			if (!this.#subscriptions.isBusy) this.#publishes.giveUp(error);
@@ -344,12 +341,10 @@ export default class MQTTSession {
 
 	/** Lets go of the client. */
 	#drop(): void {
-		const connection = this.#connection;
-		this.#connection = undefined;
 		this.#isConnected = false;
 		this.#room = 0;
 		this.#message.reset();
-		connection?.close();
+		this.#connection.drop();
 	}
 
 	#continueEnd(): void {
@@ -364,12 +359,7 @@ export default class MQTTSession {
 
 	#disconnect(): void {
 		this.#isDisconnecting = true;
-		this.#arm(this.#options.disconnectLimitMs ?? 3_000, () => this.#finish());
-		try {
-			this.#connection?.client.write(null, { operation: DISCONNECT });
-		} catch {
-			this.#finish();
-		}
+		this.#connection.disconnect();
 	}
 
 	#finish(wasConnected = this.#isConnected): void {

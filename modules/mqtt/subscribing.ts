@@ -1,11 +1,10 @@
-import { QueueFullError } from "../at/errors.js";
 import type { Line } from "../at/line.js";
 import { Request, type Value } from "../at/request.js";
-import type { Scheduler } from "../at/scheduler.js";
 import type { Text } from "../at/text.js";
 import { checkInteger } from "../bc20/checks.js";
 import { INLINE_LIMIT, MQTT, TOPIC_LIMIT, packetTime } from "../bc20/commands.js";
 import { OverflowError, PacketError } from "./errors.js";
+import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
 import { msgIdOf } from "./packet-id.js";
 import { checkFilter } from "./topic.js";
@@ -41,52 +40,55 @@ const COMMAND_LIMIT = TOPIC_LIMIT + INLINE_LIMIT;
  */
 export class Subscribing {
 	readonly #settings: Settings;
+	readonly #link: Link;
 	readonly #onDone: (id: number, granted: number[] | undefined, error?: Error) => void;
 	readonly #packets: Packet[] = [];
+	readonly #onRoom = () => this.#next();
 
 	/** @param onDone the broker has answered: `granted` QoS (128: refused) of each topic, undefined for UNSUBSCRIBE; or an error */
 	constructor(
 		settings: Settings,
+		link: Link,
 		onDone: (id: number, granted: number[] | undefined, error?: Error) => void,
 	) {
 		this.#settings = settings;
+		this.#link = link;
 		this.#onDone = onDone;
 	}
 	/** Whether another one would be too many. */
 	get full(): boolean {
 		return this.#packets.length >= UNDER_WAY;
 	}
+	/** Whether one is under way: the next takes no place in the queue of AT commands yet. */
+	get isBusy(): boolean {
+		return this.#packets.length > 0;
+	}
 	/** @throws OverflowError if too much is under way; TypeError or RangeError that names the item. Nothing is sent then. */
-	subscribe(scheduler: Scheduler, identifier: number, id: number, items: readonly SubscribeItem[]): void {
-		const commands = commandsOf(items, [identifier, msgIdOf(id)], ({ QoS = 0 }, name) => {
+	subscribe(id: number, items: readonly SubscribeItem[]): void {
+		const commands = commandsOf(items, [this.#link.identifier, msgIdOf(id)], ({ QoS = 0 }, name) => {
 			checkInteger(`${name}.QoS`, QoS, 0, 2);
 			return [QoS];
 		});
-		this.#add(scheduler, { spec: MQTT.subscribe, id, commands, granted: [] });
+		this.#add({ spec: MQTT.subscribe, id, commands, granted: [] });
 	}
 	/** @throws as `subscribe` */
-	unsubscribe(scheduler: Scheduler, identifier: number, id: number, items: readonly SubscribeItem[]): void {
-		const commands = commandsOf(items, [identifier, msgIdOf(id)], () => []);
-		this.#add(scheduler, { spec: MQTT.unsubscribe, id, commands, granted: undefined });
+	unsubscribe(id: number, items: readonly SubscribeItem[]): void {
+		const commands = commandsOf(items, [this.#link.identifier, msgIdOf(id)], () => []);
+		this.#add({ spec: MQTT.unsubscribe, id, commands, granted: undefined });
 	}
 	/** Forgets all that is under way; `onDone` does not come. */
-	cancel(scheduler: Scheduler): void {
-		for (const { request } of this.#packets.splice(0)) if (request) scheduler.cancel(request);
+	cancel(): void {
+		const { scheduler } = this.#link;
+		scheduler?.forget(this.#onRoom);
+		for (const { request } of this.#packets.splice(0)) if (request) scheduler?.cancel(request);
 	}
 
-	#add(scheduler: Scheduler, packet: Packet): void {
+	#add(packet: Packet): void {
 		if (this.full) throw new OverflowError();
-		if (!this.#packets.length) {
-			try {
-				this.#send(scheduler, packet);
-			} catch (error) {
-				if (error instanceof QueueFullError) throw new OverflowError();
-				throw error;
-			}
-		}
+		if (!this.#packets.length) this.#send(packet);
 		this.#packets.push(packet);
 	}
-	#send(scheduler: Scheduler, packet: Packet): void {
+	#send(packet: Packet): void {
 		const { spec, commands, granted } = packet;
 		const request = new Request(spec, "write", commands[0]);
 		const { packetTimeout, retries } = this.#settings;
@@ -98,24 +100,30 @@ export class Subscribing {
 		};
 		request.onDone = error => {
 			const name = granted ? "SUBSCRIBE" : "UNSUBSCRIBE";
-			this.#done(scheduler, packet, error ?? (result ? new PacketError(name, result) : undefined));
+			this.#done(packet, error ?? (result ? new PacketError(name, result) : undefined));
 		};
-		scheduler.submit(request);
+		this.#link.scheduler?.submit(request);
 		commands.shift();
 		packet.request = request;
 	}
-	#done(scheduler: Scheduler, packet: Packet, error: Error | undefined): void {
+	#done(packet: Packet, error: Error | undefined): void {
 		const { id, commands, granted } = packet;
 		delete packet.request;
 		if (error || !commands.length) {
 			this.#packets.shift();
 			this.#onDone(id, granted, error);
 		}
+		this.#next();
+	}
+	/** Sends the first command that is still to be sent, when there is room for it. */
+	#next(): void {
+		const { scheduler } = this.#link;
 		// The consumer may have written more, or closed the client.
 		const [next] = this.#packets as (Packet | undefined)[];
-		if (!next || next.request) return;
+		if (!scheduler || !next || next.request) return;
 		try {
-			this.#send(scheduler, next);
+			if (scheduler.full) scheduler.whenRoom(this.#onRoom);
+			else this.#send(next);
 		} catch (failure) {
 			this.#onDone(next.id, undefined, failure as Error);
 		}

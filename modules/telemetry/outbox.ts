@@ -1,32 +1,6 @@
-import {
-	ACKNOWLEDGE_OFFSET,
-	BLOCK_HEADER,
-	DIRTY,
-	FREE,
-	GENERATION_OFFSET,
-	RECORD_HEADER,
-	TALLY_LENGTH,
-	USED,
-	blockState,
-	encodeBlock,
-	encodeFree,
-	encodeRecord,
-	isIntact,
-	payloadLength,
-	recordLength,
-	tallyByte,
-	tallyCount,
-} from "./outbox-format.js";
-
-/** What the outbox needs of a flash partition: an instance of `embedded:storage/flash`, opened with mode "r+". */
-export interface FlashDevice {
-	read(buffer: Uint8Array, byteOffset: number): unknown;
-	/** Clears bits only, as NOR flash does. */
-	write(buffer: Uint8Array, byteOffset: number): void;
-	eraseBlock(block: number): void;
-	status(): { size: number; blockLength: number; blocks: number };
-	close(): void;
-}
+import { BLOCK_HEADER, FREE, TALLY_LENGTH, USED, recordLength } from "./outbox-format.js";
+import { BlockRing, type FlashDevice } from "./outbox-ring.js";
+import { scan } from "./outbox-scan.js";
 
 /** Options of {@link Outbox}. */
 export interface OutboxOptions {
@@ -74,8 +48,6 @@ export class OutboxError extends Error {
 	}
 }
 
-const ZEROS: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-
 /**
  * Persistent queue of messages in NOR flash: an append-only log in a ring of blocks (layout in outbox-format.ts).
  *
@@ -91,27 +63,10 @@ const ZEROS: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 export class Outbox {
 	#flash: FlashDevice | undefined;
 	readonly #full: "oldest" | "newest";
-	readonly #blocks: number;
-	readonly #blockLength: number;
-	/** Offset in a block behind the last record. */
-	readonly #limit: number;
-	readonly #header = new Uint8Array(RECORD_HEADER);
-	readonly #view = new DataView(this.#header.buffer);
-	readonly #payload: Uint8Array;
-	readonly #state: Uint8Array;
-	readonly #waitingIn: Uint16Array;
-	#waiting = 0;
-	#dropped = 0;
+	readonly #blocks: BlockRing;
+	readonly #reformatted: boolean;
 	#corrupt = 0;
-	#reformatted = false;
 	#lateErases = 0;
-	#next = 1;
-	#refused = 0; // bits of the head's tally in use
-
-	// The block that is written to, and where the next record goes; #limit when it takes no more.
-	#head = 0;
-	#generation = 0;
-	#offset = 0;
 
 	// No message waits before this place.
 	#cursorBlock = 0;
@@ -136,21 +91,18 @@ export class Outbox {
 		if (!(Number.isInteger(payloadLimit) && payloadLimit >= 1 && payloadLimit < 0xffff))
 			throw new RangeError(`outbox: payloadLimit ${payloadLimit} is not 1 to 65534`);
 		const { blocks, blockLength } = flash.status();
-		this.#limit = blockLength - TALLY_LENGTH;
-		if (blocks < 2 || BLOCK_HEADER + recordLength(payloadLimit) > this.#limit)
+		const needed = BLOCK_HEADER + recordLength(payloadLimit) + TALLY_LENGTH;
+		if (blocks < 2 || needed > blockLength)
 			throw new OutboxError(
 				"flash",
-				`outbox: ${blocks} blocks of ${blockLength} bytes are too small: 2 or more of` +
-					` ${BLOCK_HEADER + recordLength(payloadLimit) + TALLY_LENGTH} are needed for messages of ${payloadLimit}`,
+				`outbox: ${blocks} blocks of ${blockLength} bytes are too small: 2 or more of ${needed}` +
+					` are needed for messages of ${payloadLimit}`,
 			);
 		this.#full = full;
-		this.#blocks = blocks;
-		this.#blockLength = blockLength;
-		this.#payload = new Uint8Array(payloadLimit);
-		this.#state = new Uint8Array(blocks);
-		this.#waitingIn = new Uint16Array(blocks);
 		this.#flash = flash;
-		this.#open();
+		this.#blocks = new BlockRing(flash, blocks, blockLength, payloadLimit);
+		this.#reformatted = scan(this.#blocks);
+		this.#cursorBlock = this.#blocks.after(this.#blocks.head);
 	}
 
 	/** Closes the partition. */
@@ -161,27 +113,28 @@ export class Outbox {
 
 	/** Number of messages that wait. */
 	get waiting(): number {
-		return this.#waiting;
+		return this.#blocks.waiting;
 	}
 
 	/** Number of messages dropped or refused since the outbox was opened. */
 	get dropped(): number {
-		return this.#dropped;
+		return this.#blocks.dropped;
 	}
 
 	/** The sequence number that the next `append` will use. */
 	get nextSequence(): number {
-		return this.#next;
+		return this.#blocks.next;
 	}
 
 	status(): OutboxStatus {
+		const { waiting, dropped, blocks, limit } = this.#blocks;
 		return {
-			waiting: this.#waiting,
-			dropped: this.#dropped,
+			waiting,
+			dropped,
 			corrupt: this.#corrupt,
 			reformatted: this.#reformatted,
 			lateErases: this.#lateErases,
-			capacity: (this.#blocks - 1) * (this.#limit - BLOCK_HEADER),
+			capacity: (blocks - 1) * (limit - BLOCK_HEADER),
 		};
 	}
 
@@ -194,28 +147,18 @@ export class Outbox {
 	 * and its number is used up.
 	 */
 	append(payload: Uint8Array, stamp = 0): boolean {
-		const flash = this.#device();
+		const blocks = this.#opened();
 		const { length } = payload;
-		if (length < 1 || length > this.#payload.length)
+		if (length < 1 || length > blocks.payload.length)
 			throw new OutboxError(
 				"size",
-				`outbox: a message of ${length} bytes is not 1 to ${this.#payload.length}`,
+				`outbox: a message of ${length} bytes is not 1 to ${blocks.payload.length}`,
 			);
-		const size = recordLength(length);
-		if (this.#offset + size > this.#limit && !this.#advance()) {
-			this.#refuse();
+		if (blocks.offset + recordLength(length) > blocks.limit && !this.#advance()) {
+			blocks.refuse();
 			return false;
 		}
-		const sequence = this.#next++;
-		const offset = this.#offset;
-		const position = this.#head * this.#blockLength + offset;
-		this.#offset = this.#limit; // a write that fails leaves the rest of the block in an unknown state
-		encodeRecord(this.#header, this.#view, sequence, stamp, payload);
-		flash.write(this.#header.subarray(0, ACKNOWLEDGE_OFFSET), position);
-		flash.write(payload, position + RECORD_HEADER);
-		this.#offset = offset + size;
-		this.#waiting++;
-		this.#waitingIn[this.#head]++;
+		blocks.append(payload, stamp);
 		return true;
 	}
 
@@ -224,13 +167,13 @@ export class Outbox {
 	 * @param after Only messages with a sequence number above this one (default: all).
 	 */
 	peek(after = 0): OutboxMessage | undefined {
-		this.#device();
+		const blocks = this.#opened();
 		for (;;) {
-			const length = this.#seek(sequence => sequence > after);
+			const length = this.#seek(after + 1, Infinity);
 			if (!length) return undefined;
-			const sequence = this.#view.getUint32(4, true);
-			const stamp = this.#view.getUint32(8, true);
-			const payload = this.#readPayload(this.#foundBlock, this.#foundOffset, length);
+			const { sequence } = blocks;
+			const stamp = blocks.view.getUint32(8, true);
+			const payload = blocks.readPayload(this.#foundBlock, this.#foundOffset, length);
 			if (payload) {
 				if (!after) {
 					this.#cursorBlock = this.#foundBlock;
@@ -239,7 +182,7 @@ export class Outbox {
 				return { sequence, stamp, payload };
 			}
 			this.#corrupt++;
-			this.#settle();
+			blocks.settle(this.#foundBlock, this.#foundOffset);
 		}
 	}
 
@@ -248,18 +191,19 @@ export class Outbox {
 	 * @returns false when no message with this number waits (it was dropped, or acknowledged before).
 	 */
 	acknowledge(sequence: number): boolean {
-		this.#device();
-		if (!this.#seek(candidate => candidate === sequence)) return false;
-		this.#settle();
+		const blocks = this.#opened();
+		if (!this.#seek(sequence, sequence)) return false;
+		blocks.settle(this.#foundBlock, this.#foundOffset);
 		return true;
 	}
 
 	/** Whether `maintain` has something to do. */
 	get isEraseDue(): boolean {
-		const next = this.#after(this.#head);
-		if (this.#state[next] === FREE || !this.#isReclaimable(next)) return false;
+		const { state, waitingIn, head, offset, blockLength } = this.#blocks;
+		const next = this.#blocks.after(head);
+		if (state[next] === FREE || !this.#isReclaimable(next)) return false;
 		// Messages that wait are dropped late: not before the head is half full.
-		return this.#waitingIn[next] === 0 || this.#offset > this.#blockLength / 2;
+		return waitingIn[next] === 0 || offset > blockLength / 2;
 	}
 
 	/**
@@ -268,50 +212,30 @@ export class Outbox {
 	 * @returns Whether a block was erased.
 	 */
 	maintain(): boolean {
-		this.#device();
+		const blocks = this.#opened();
 		if (!this.isEraseDue) return false;
-		this.#reclaim(this.#after(this.#head));
+		blocks.reclaim(blocks.after(blocks.head));
 		return true;
 	}
 
-	#device(): FlashDevice {
+	/** @throws OutboxError "closed" */
+	#opened(): BlockRing {
 		if (!this.#flash) throw new OutboxError("closed", "outbox: closed");
-		return this.#flash;
+		return this.#blocks;
 	}
 
-	#after(block: number): number {
-		return block + 1 === this.#blocks ? 0 : block + 1;
-	}
-
-	#readHeader(position: number): void {
-		this.#device().read(this.#header, position);
-	}
-
-	/** Reads a payload into the buffer; undefined when it does not belong to the record header in #header. */
-	#readPayload(block: number, offset: number, length: number): Uint8Array | undefined {
-		const payload = this.#payload.subarray(0, length);
-		this.#device().read(payload, block * this.#blockLength + offset + RECORD_HEADER);
-		return isIntact(this.#header, this.#view, payload) ? payload : undefined;
-	}
-
-	/** Reads the record header at a place; length of its payload, 0 if there is no record. */
-	#recordAt(block: number, offset: number): number {
-		if (offset + RECORD_HEADER > this.#limit) return 0;
-		this.#readHeader(block * this.#blockLength + offset);
-		const length = payloadLength(this.#view);
-		return length <= this.#payload.length && offset + recordLength(length) <= this.#limit ? length : 0;
-	}
-
-	/** Finds the first waiting message from the cursor on: length of its payload, 0 if there is none. */
-	#seek(matches: (sequence: number) => boolean): number {
+	/** Finds the first waiting message with such a number, from the cursor on: length of its payload, 0 if there is none. */
+	#seek(least: number, most: number): number {
+		const blocks = this.#blocks;
 		let block = this.#cursorBlock;
 		let offset = this.#cursorOffset;
 		for (;;) {
-			const isHead = block === this.#head;
-			const isPast = this.#state[block] !== USED || this.#waitingIn[block] === 0;
-			const length = isPast || (isHead && offset >= this.#offset) ? 0 : this.#recordAt(block, offset);
+			const isHead = block === blocks.head;
+			const isPast = blocks.state[block] !== USED || blocks.waitingIn[block] === 0;
+			const length = isPast || (isHead && offset >= blocks.offset) ? 0 : blocks.recordAt(block, offset);
 			if (length) {
-				if (this.#isWaiting() && matches(this.#view.getUint32(4, true))) {
+				const { sequence } = blocks;
+				if (blocks.isWaiting && sequence >= least && sequence <= most) {
 					this.#foundBlock = block;
 					this.#foundOffset = offset;
 					return length;
@@ -319,188 +243,29 @@ export class Outbox {
 				offset += recordLength(length);
 			} else {
 				if (isHead) return 0;
-				block = this.#after(block);
+				block = blocks.after(block);
 				offset = BLOCK_HEADER;
 			}
 		}
 	}
 
-	/** Marks the message that #seek found as acknowledged. */
-	#settle(): void {
-		this.#writeZeros(this.#foundBlock * this.#blockLength + this.#foundOffset + ACKNOWLEDGE_OFFSET, 4);
-		this.#waiting--;
-		this.#waitingIn[this.#foundBlock]--;
-	}
-
-	#writeZeros(position: number, length: number): void {
-		this.#header.set(ZEROS);
-		this.#device().write(this.#header.subarray(0, length), position);
-	}
-
 	/** Begins the next block. False when that would drop what may not be dropped. */
 	#advance(): boolean {
-		const next = this.#after(this.#head);
-		if (this.#state[next] !== FREE) {
+		const blocks = this.#blocks;
+		const next = blocks.after(blocks.head);
+		if (blocks.state[next] !== FREE) {
 			if (!this.#isReclaimable(next)) return false;
 			this.#lateErases++;
-			this.#reclaim(next);
+			blocks.reclaim(next);
 		}
-		this.#begin(next);
-		return true;
-	}
-
-	#begin(block: number): void {
-		this.#state[block] = DIRTY; // until its header is complete
-		encodeBlock(this.#header, this.#view, this.#generation + 1, this.#next);
-		const position = block * this.#blockLength + GENERATION_OFFSET;
-		this.#device().write(this.#header.subarray(GENERATION_OFFSET, BLOCK_HEADER), position);
-		this.#state[block] = USED;
-		this.#generation++;
-		this.#head = block;
-		this.#offset = BLOCK_HEADER;
-		this.#refused = 0;
-		if (this.#cursorBlock !== block) return;
-		this.#cursorBlock = this.#after(block);
+		blocks.begin(next);
+		if (this.#cursorBlock !== next) return true;
+		this.#cursorBlock = blocks.after(next);
 		this.#cursorOffset = BLOCK_HEADER;
+		return true;
 	}
 
 	#isReclaimable(block: number): boolean {
-		return this.#waitingIn[block] === 0 || this.#full === "oldest";
-	}
-
-	/** Erases a block; what waits in it is dropped. */
-	#reclaim(block: number): void {
-		const flash = this.#device();
-		const lost = this.#waitingIn[block];
-		this.#state[block] = DIRTY;
-		this.#waitingIn[block] = 0;
-		this.#waiting -= lost;
-		this.#dropped += lost;
-		const position = block * this.#blockLength;
-		this.#writeZeros(position, BLOCK_HEADER);
-		flash.eraseBlock(block);
-		encodeFree(this.#view);
-		flash.write(this.#header.subarray(0, GENERATION_OFFSET), position);
-		this.#state[block] = FREE;
-	}
-
-	/** Uses up a sequence number, and the head with it, for a message that is not accepted. */
-	#refuse(): void {
-		this.#dropped++;
-		this.#next++;
-		this.#offset = this.#limit;
-		const index = this.#refused;
-		if (index >= TALLY_LENGTH * 8) return;
-		this.#refused++;
-		this.#header[0] = tallyByte(index);
-		const position = this.#head * this.#blockLength + this.#limit + (index >> 3);
-		this.#device().write(this.#header.subarray(0, 1), position);
-	}
-
-	#open(): void {
-		const isForeign = this.#findHead();
-		if (!this.#generation) {
-			this.#reformatted = isForeign;
-			this.#reclaim(0);
-			this.#begin(0);
-			return;
-		}
-		for (let block = 0; block < this.#blocks; block++) {
-			const distance = (this.#head - block + this.#blocks) % this.#blocks;
-			this.#readHeader(block * this.#blockLength);
-			let state = blockState(this.#header, this.#view);
-			if (state === USED && this.#view.getUint32(4, true) !== this.#generation - distance) state = DIRTY;
-			this.#state[block] = state;
-			if (state === USED && block !== this.#head) this.#count(block);
-		}
-		this.#openHead();
-		this.#cursorBlock = this.#after(this.#head);
-	}
-
-	/** The head is the block with the highest generation. @returns whether a header is neither erased nor ours */
-	#findHead(): boolean {
-		let isForeign = false;
-		for (let block = 0; block < this.#blocks; block++) {
-			this.#readHeader(block * this.#blockLength);
-			if (blockState(this.#header, this.#view) !== USED) {
-				isForeign ||= this.#header.some(byte => byte !== 0xff);
-				continue;
-			}
-			const generation = this.#view.getUint32(4, true);
-			if (generation <= this.#generation) continue;
-			this.#generation = generation;
-			this.#head = block;
-			this.#next = this.#view.getUint32(8, true);
-		}
-		return isForeign;
-	}
-
-	#openHead(): void {
-		const end = this.#count(this.#head);
-		this.#offset = this.#isErased(end) ? end : this.#limit;
-		const tally =
-			this.#payload.length >= TALLY_LENGTH
-				? this.#payload.subarray(0, TALLY_LENGTH)
-				: new Uint8Array(TALLY_LENGTH);
-		this.#device().read(tally, this.#head * this.#blockLength + this.#limit);
-		this.#refused = tallyCount(tally);
-		if (!this.#refused) return;
-		this.#next += this.#refused;
-		this.#offset = this.#limit;
-	}
-
-	/**
-	 * Counts the messages that wait in a block and, if it is the head, learns the next sequence number. Only the last
-	 * record of a block can be torn: its header is there but its payload is not. Returns the offset behind the records.
-	 */
-	#count(block: number): number {
-		let lastLength = 0;
-		let last = 0;
-		let offset = BLOCK_HEADER;
-		for (;;) {
-			const sequence = this.#view.getUint32(4, true); // of the record before, unless this is the first
-			const length = this.#recordAt(block, offset);
-			if (!length) break;
-			if (last) this.#learn(block, sequence);
-			if (this.#isWaiting()) {
-				this.#waiting++;
-				this.#waitingIn[block]++;
-			}
-			last = offset;
-			lastLength = length;
-			offset += recordLength(length);
-		}
-		if (!last) return offset;
-		this.#recordAt(block, last);
-		if (this.#readPayload(block, last, lastLength)) {
-			this.#learn(block, this.#view.getUint32(4, true));
-			return offset;
-		}
-		this.#foundBlock = block;
-		this.#foundOffset = last;
-		if (this.#isWaiting()) this.#settle();
-		return this.#limit;
-	}
-
-	#learn(block: number, sequence: number): void {
-		if (block === this.#head) this.#next = Math.max(this.#next, sequence + 1);
-	}
-
-	/** Whether the record in #header waits. */
-	#isWaiting(): boolean {
-		return this.#view.getUint32(ACKNOWLEDGE_OFFSET, true) !== 0;
-	}
-
-	/** Whether the head is erased from an offset to the tally: not so behind a record that was torn in its header. */
-	#isErased(offset: number): boolean {
-		const piece = this.#payload;
-		while (offset < this.#limit) {
-			const length = Math.min(piece.length, this.#limit - offset);
-			const bytes = piece.subarray(0, length);
-			this.#device().read(bytes, this.#head * this.#blockLength + offset);
-			if (bytes.some(byte => byte !== 0xff)) return false;
-			offset += length;
-		}
-		return true;
+		return this.#blocks.waitingIn[block] === 0 || this.#full === "oldest";
 	}
 }

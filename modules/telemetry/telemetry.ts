@@ -1,54 +1,14 @@
 import Time from "time";
 import Timer from "timer";
-import { Backoff, type BackoffOptions } from "../common/backoff.js";
-import { type FlashDevice, Outbox, type OutboxMessage, type OutboxStatus } from "./outbox.js";
-import { type ConnectionOptions, Publisher } from "./publisher.js";
+import { Backoff } from "../common/backoff.js";
+import { Outbox, type OutboxMessage, type OutboxStatus } from "./outbox.js";
+import { Publisher, type PublisherEvents } from "./publisher.js";
 import { QuietQueue } from "./quiet.js";
-import { Sampler, type SensorOptions } from "./sampler.js";
-import { DEFAULT_PACK_LIMIT, type SenmlRecord, encodePack } from "./senml.js";
+import { Sampler } from "./sampler.js";
+import { DEFAULT_PACK_LIMIT, encodePack } from "./senml.js";
+import { type TelemetryOptions, checkTelemetryOptions } from "./telemetry-options.js";
 
-/** A message that the broker has acknowledged. */
-export interface AcknowledgedMessage {
-	sequence: number;
-	/** The SenML pack in UTF-8; valid during the callback. */
-	payload: Uint8Array;
-	/**
-	 * Milliseconds from the sample to the acknowledgement. Undefined for a message from before the last start, or
-	 * after more than 24 days (the time of its sample is in the pack).
-	 */
-	latencyMs: number | undefined;
-}
-
-/** A message that was sampled and is in the outbox. */
-export interface SampledMessage {
-	sequence: number;
-	records: readonly SenmlRecord[];
-}
-
-/** Options of {@link Telemetry}, besides those of the connection. All times in milliseconds. */
-export interface TelemetryOptions extends ConnectionOptions {
-	/** From one sample to the next: 1 to 604800000 (7 days), default 60000. The first is taken at the start. */
-	intervalMs?: number | undefined;
-	sensors: readonly SensorOptions[];
-	/** The outbox's partition (`embedded:storage/flash`, mode "r+"); closed with the telemetry. */
-	flash: FlashDevice;
-	/** What a full outbox drops: the "oldest" messages (default) or the "newest". */
-	full?: "oldest" | "newest" | undefined;
-	/** SenML base name (default: the id and a slash). */
-	baseName?: string | undefined;
-	/** Largest pack in bytes (default 700, the smallest publish form of the modem). */
-	packLimit?: number | undefined;
-	backoff?: BackoffOptions | undefined;
-	/** Whether flash may be written, and sensors may block, just now (default: always); see QuietQueue. */
-	isQuiet?: (() => boolean) | undefined;
-	onSampled?: ((this: Telemetry, message: SampledMessage) => void) | undefined;
-	onAcknowledged?: ((this: Telemetry, message: AcknowledgedMessage) => void) | undefined;
-	onConnected?: ((this: Telemetry) => void) | undefined;
-	/** The connection ended, or was not made; it is tried again after `retryInMs`. */
-	onDisconnected?: ((this: Telemetry, error: unknown, retry: { retryInMs: number }) => void) | undefined;
-	/** Something else went wrong, and the telemetry goes on: SensorError, SenmlError, TelemetryError, one of the flash. */
-	onError?: ((this: Telemetry, error: unknown) => void) | undefined;
-}
+export type { AcknowledgedMessage, SampledMessage, TelemetryOptions } from "./telemetry-options.js";
 
 /**
  * What the telemetry itself reports: "reformatted" (the partition held something else, or was damaged: what waited is gone and
@@ -67,7 +27,6 @@ export class TelemetryError extends Error {
 	}
 }
 
-const LONGEST_INTERVAL_MS = 604_800_000;
 /** A sample waits so long for a quiet line at most, or nine tenths of the interval. */
 const PATIENCE_MS = 2000;
 
@@ -77,13 +36,21 @@ const PATIENCE_MS = 2000;
  * Works from construction on. All callbacks get the instance as `this`; what they throw is contained.
  */
 export class Telemetry {
+	static readonly #events: PublisherEvents<Telemetry> = Object.freeze({
+		onConnected: telemetry => telemetry.#call(telemetry.#options.onConnected),
+		onDisconnected: (telemetry, error, retry) =>
+			telemetry.#call(telemetry.#options.onDisconnected, error, retry),
+		onAcknowledged: (telemetry, message) => telemetry.#onAcknowledged(message),
+		onRefused: (telemetry, sequence, cause) => telemetry.#onRefused(sequence, cause),
+	} satisfies PublisherEvents<Telemetry>);
+
 	readonly #options: TelemetryOptions;
 	readonly #intervalMs: number;
 	readonly #baseName: string;
 	readonly #sampler: Sampler;
 	readonly #quiet: QuietQueue;
 	readonly #outbox: Outbox;
-	readonly #publisher: Publisher;
+	readonly #publisher: Publisher<Telemetry>;
 	/** Messages before this one are of an earlier start: their stamps are of another clock. */
 	readonly #firstSequence: number;
 	#timer: Timer | undefined;
@@ -98,7 +65,7 @@ export class Telemetry {
 
 	/** @throws TypeError or RangeError for wrong options, and what {@link Outbox} throws. */
 	constructor(options: TelemetryOptions) {
-		check(options);
+		checkTelemetryOptions(options);
 		this.#options = options;
 		this.#intervalMs = Math.round(options.intervalMs ?? 60_000);
 		this.#baseName = options.baseName ?? `${options.id}/`;
@@ -123,24 +90,8 @@ export class Telemetry {
 					),
 				),
 			);
-		this.#publisher = new Publisher({
-			...options,
-			outbox: this.#outbox,
-			backoff,
-			quiet: this.#quiet,
-			onConnected: () => this.#call(options.onConnected),
-			onDisconnected: (error, retry) => this.#call(options.onDisconnected, error, retry),
-			onAcknowledged: message => this.#onAcknowledged(message),
-			onRefused: (sequence, cause) =>
-				report(
-					new TelemetryError(
-						"refused",
-						`message ${sequence} given up: ${cause instanceof Error ? cause.message : String(cause)}`,
-						1,
-						cause,
-					),
-				),
-		});
+		const context = { outbox: this.#outbox, backoff, quiet: this.#quiet };
+		this.#publisher = new Publisher<Telemetry>(this, options, context, Telemetry.#events);
 		this.#due = Time.ticks;
 		this.#timer = Timer.set(() => this.#tick());
 	}
@@ -247,6 +198,11 @@ export class Telemetry {
 		this.#maintain();
 	}
 
+	#onRefused(sequence: number, cause: unknown): void {
+		const reason = cause instanceof Error ? cause.message : String(cause);
+		this.#report(new TelemetryError("refused", `message ${sequence} given up: ${reason}`, 1, cause));
+	}
+
 	/** Erases ahead, and reports what the outbox dropped. */
 	#maintain(): void {
 		if (this.#isClosed) return;
@@ -279,32 +235,4 @@ export class Telemetry {
 			else this.#report(new TelemetryError("callback", `a callback threw: ${message}`, 1, cause));
 		}
 	}
-}
-
-function check(options: TelemetryOptions): void {
-	const {
-		mqtt,
-		host,
-		id,
-		topic,
-		QoS = 1,
-		intervalMs = 60_000,
-		sensors,
-		packLimit = DEFAULT_PACK_LIMIT,
-	} = options;
-	// JavaScript applications are not held to the types.
-	if (typeof (mqtt as Partial<TelemetryOptions["mqtt"]> | undefined)?.io !== "function")
-		throw new TypeError("telemetry: mqtt.io is not an MQTT client class");
-	for (const [key, value] of Object.entries({ host, id, topic }))
-		if (typeof value !== "string" || !value) throw new TypeError(`telemetry: ${key} is not a string`);
-	// MQTT 3.1.1, 4.7.1: no wildcards in the topic of a message; 4.7.3: no null character
-	for (const character of ["+", "#", "\0"])
-		if (topic.includes(character))
-			throw new RangeError("telemetry: topic has a character that only filters may have");
-	if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError(`telemetry: QoS ${QoS} is not 0, 1 or 2`);
-	if (!(intervalMs >= 1 && intervalMs <= LONGEST_INTERVAL_MS))
-		throw new RangeError(`telemetry: intervalMs ${intervalMs} is not 1 to ${LONGEST_INTERVAL_MS}`);
-	if (!Array.isArray(sensors)) throw new TypeError("telemetry: sensors is not an array");
-	if (!(Number.isInteger(packLimit) && packLimit >= 1))
-		throw new RangeError(`telemetry: packLimit ${packLimit} is not 1 or more`);
 }

@@ -5,7 +5,7 @@ import { CommandBuilder, toHex } from "../../../modules/at/builder.js";
 import type { CommandSpec, Parameter } from "../../../modules/at/command.js";
 import { ParameterError } from "../../../modules/at/errors.js";
 import { Request, type Value } from "../../../modules/at/request.js";
-import { latin1 } from "../bench.js";
+import { latin1, latin1Of, utf8Of } from "../bytes.js";
 
 const identifier: Parameter = { name: "tcpconnectID", kind: "integer", minimum: 0, maximum: 5 };
 const host: Parameter = { name: "host_name", kind: "string", minimum: 1, maximum: 100 };
@@ -29,7 +29,7 @@ function built(parameters: readonly Parameter[], values: readonly Value[], capac
 		return error.message;
 	}
 	builder.build(request);
-	return Buffer.from(builder.bytes.subarray(0, builder.length)).toString("latin1");
+	return latin1Of(builder.bytes.subarray(0, builder.length));
 }
 
 test("the four forms", t => {
@@ -38,7 +38,7 @@ test("the four forms", t => {
 		const request = new Request(spec(identifier, host), form, values);
 		builder.check(request);
 		builder.build(request);
-		return Buffer.from(builder.bytes.subarray(0, builder.length)).toString();
+		return utf8Of(builder.bytes.subarray(0, builder.length));
 	};
 	t.is(sent("test"), "AT+X=?\r");
 	t.is(sent("read"), "AT+X?\r");
@@ -46,10 +46,10 @@ test("the four forms", t => {
 	t.is(sent("write", [5, "a.example"]), 'AT+X=5,"a.example"\r');
 	t.is(sent("write", [5]), "AT+X=5\r", "trailing values may be left out");
 	t.is(sent("write"), "AT+X\r");
-	t.is(Buffer.from(builder.command).toString(), "AT+X", "what is echoed");
+	t.is(utf8Of(builder.command), "AT+X", "what is echoed");
 	const bare = new Request({ name: "", timeout: 300 }, "execute");
 	builder.build(bare);
-	t.is(Buffer.from(builder.command).toString(), "AT");
+	t.is(utf8Of(builder.command), "AT");
 });
 
 const cases: readonly [
@@ -186,7 +186,7 @@ test("descriptions show what is no secret", t => {
 test("two hexadecimal digits a byte", t => {
 	const target = new Uint8Array(6);
 	t.is(toHex(Uint8Array.of(0x0f, 0xa5), target, 1), 4);
-	t.is(Buffer.from(target).toString("latin1"), "\x000FA5\x00");
+	t.is(latin1Of(target), "\x000FA5\x00");
 });
 
 test("property: no value leaves its quotes or ends the line", t => {
@@ -208,8 +208,8 @@ test("property: no value leaves its quotes or ends the line", t => {
 			const found = /^AT\+X="([^"\x00-\x1f\x7f]*)","([^"\x00-\x1f\x7f]*)"\r$/.exec(sent);
 			const plain = (value: Uint8Array) =>
 				kind === "hex"
-					? Buffer.from(value).toString("hex").toUpperCase()
-					: Buffer.from(value).toString("latin1");
+					? Array.from(value, byte => byte.toString(16).padStart(2, "0").toUpperCase()).join("")
+					: latin1Of(value);
 			assert.deepEqual(found?.slice(1), [plain(first), plain(second)]);
 		}),
 		{ seed: 5, numRuns: 3000 },
@@ -222,7 +222,7 @@ test("property: a message stays one message up to the line's end, whatever it ho
 		fc.property(fc.uint8Array({ maxLength: 30 }), fc.boolean(), (bytes, printable) => {
 			const value = printable ? bytes.map(byte => 0x20 + (byte % 0x5f)) : bytes;
 			const sent = built([identifier, message], [0, value]);
-			const text = Buffer.from(value).toString("latin1");
+			const text = latin1Of(value);
 
 			const fits = value.length <= 20 && !/[\x00-\x1f\x7f]/.test(text);
 			if (fits) assert.equal(sent, `AT+X=0,"${text}"\r`);

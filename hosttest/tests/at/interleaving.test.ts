@@ -69,27 +69,21 @@ const urc = fc.constantFrom(...urcTexts);
 
 test.serial("the conversation by itself", async t => {
 	const { heard, sent, urcsHeard, quiet } = await play(new Map(), [128]);
-	t.deepEqual(
-		heard,
-		[
-			"signal information +CSQ: 22,0",
-			"signal done",
-			"registration information +CEREG: 0,1",
-			"registration done",
-			"open result +QMTOPEN: 0,0",
-			"open done",
-			'+QMTRECV: 0,0,"t","a\r\nOK\r\n"b","c"',
-			"data progress +QMTPUB: 0,7,1,1",
-		]
-			.with(7, "publish progress +QMTPUB: 0,7,1,1")
-			.concat([
-				"data result +QMTPUB: 0,8,0",
-				"data done",
-				"imsi CommandError: AT+CIMI: +CME ERROR: 10",
-				"publish result +QMTPUB: 0,7,0",
-				"publish done",
-			]),
-	);
+	t.deepEqual(heard, [
+		"signal information +CSQ: 22,0",
+		"signal done",
+		"registration information +CEREG: 0,1",
+		"registration done",
+		"open result +QMTOPEN: 0,0",
+		"open done",
+		'+QMTRECV: 0,0,"t","a\r\nOK\r\n"b","c"',
+		"publish progress +QMTPUB: 0,7,1,1",
+		"data result +QMTPUB: 0,8,0",
+		"data done",
+		"imsi CommandError: AT+CIMI: +CME ERROR: 10",
+		"publish result +QMTPUB: 0,7,0",
+		"publish done",
+	]);
 	t.is(
 		sent,
 		'AT+CSQ\rAT+CEREG?\rAT+QMTOPEN=0,"h",1883\rAT+QMTPUB=0,7,1,0,"t","m"\rAT+QMTPUB=0,8,1,0,"t"\raaaaaaaaaa\x1aAT+CIMI\r',

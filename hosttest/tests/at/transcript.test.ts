@@ -1,5 +1,6 @@
 import test from "ava";
 import { type Bench, synchronisedBench } from "../bench.js";
+import { utf8 } from "../bytes.js";
 import { CHAPTER_6, play } from "../transcript.js";
 import { Command, logged } from "./commands.js";
 import { receivedEnds } from "./framing.js";
@@ -74,7 +75,7 @@ test.serial("a transcript with a prompt and data", async t => {
 	const log: string[] = [];
 	const all = await noted(log);
 	const request = logged(log, "", Command.publishData, "write", [0, 7, 1, 0, "t"]);
-	request.data = new Uint8Array(Buffer.from('{"a":1}'));
+	request.data = utf8('{"a":1}');
 	await play(
 		`# profile B
 		> AT+QMTPUB=0,7,1,0,"t"

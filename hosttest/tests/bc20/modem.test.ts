@@ -365,3 +365,52 @@ test.serial("quiet: true where nothing goes on", async t => {
 	t.true(modem.quiet);
 	t.is(modem.statistics?.gaps, 0);
 });
+
+/** Lines that are lost: too long for the ring, broken off. */
+const LOST: readonly (readonly [title: string, bytes: string])[] = [
+	["a line longer than the ring", `\r\n${"x".repeat(3000)}\r\n`],
+	["a line that breaks off", "\r\n+CEREG"],
+	["a message that breaks off", '\r\n+QMTRECV: 0,0,"t","never closed\r\n'],
+];
+
+for (const [title, bytes] of LOST)
+	test.serial(`${title} is counted, and the registration read again`, async t => {
+		const rig = await Rig.ready(t);
+		await rig.quiet();
+		const asked = rig.count("AT+CEREG?");
+		t.is(rig.modem.gaps, 0);
+		// Its report is among what is lost.
+		rig.line.answer(/^AT\+CEREG\?$/, "\r\n+CEREG: 1,2\r\n\r\nOK\r\n", { times: 1 });
+		rig.line.raw(bytes);
+		await rig.clock.advance(1000);
+		t.is(rig.modem.gaps, 1);
+		t.is(rig.count("AT+CEREG?"), asked + 1);
+		t.is(rig.modem.connection, 400);
+		t.deepEqual(rig.errors, []);
+	});
+
+test.serial("a restart whose signs are lost is found by the gap; gaps are counted on over it", async t => {
+	const rig = await Rig.ready(t);
+	await rig.quiet();
+	rig.line.answer(/^AT\+CEREG\?$/, "\r\n+CEREG: 0,2\r\n\r\nOK\r\n", { times: 1 });
+	rig.line.raw("F1: 00");
+	await rig.clock.run(() => rig.errors.length > 0, 2000);
+	t.deepEqual(rig.errorNames, ["ModemResetError"]);
+	await rig.up();
+	await rig.quiet();
+	t.is(rig.modem.gaps, 1);
+	rig.line.raw("\r\n+CPI");
+	await rig.clock.advance(1000);
+	t.is(rig.modem.gaps, 2);
+	t.is(rig.modem.connection, 500);
+});
+
+test.serial("gaps while the modem is looked for ask for nothing more", async t => {
+	const rig = await Rig.for(t);
+	rig.start();
+	await rig.clock.advance(1000);
+	rig.line.raw("\r\nnoise");
+	await rig.up();
+	t.is(rig.modem.gaps, 1);
+	t.deepEqual(rig.errors, []);
+});

@@ -21,7 +21,7 @@ type Step = [
 
 /**
  * The conversation of chapter 6 of the application note, as far as it connects, publishes and disconnects, through the table that the
- * firmware uses. (Subscribing is yet to come.)
+ * firmware uses.
  */
 const conversation: readonly Step[] = [
 	[

@@ -1,6 +1,6 @@
 import { setTraceSink } from "../../shim/globals.js";
 import { VirtualClock, useClock } from "../../shim/clock.js";
-import type { ControlMessage, MqttProvider, ReadableOptions } from "../../../modules/common/mqtt-client.js";
+import type { ControlMessage, MQTTProvider, ReadableOptions } from "../../../modules/common/mqtt-client.js";
 import type { MQTTSessionOptions, MessageHandler } from "../../../modules/mqtt/session-options.js";
 import MQTTSession from "../../../modules/mqtt/session.js";
 
@@ -9,6 +9,7 @@ interface Options extends Readonly<Record<string, unknown>> {
 	readonly modem?: unknown;
 	readonly onControl: (message: ControlMessage) => void;
 	readonly onWritable: (count: number) => void;
+	readonly onRefused: (id: number, error: unknown) => void;
 	readonly onReadable: (count: number, options: ReadableOptions) => void;
 	readonly onError: (error?: unknown) => void;
 	readonly onClose: () => void;
@@ -39,6 +40,7 @@ export class ScriptedClient {
 	failure: ((written: Written) => unknown) | undefined;
 	/** What `write` returns after a message: 0 as the BC20's client, more for one that sends without waiting. */
 	roomAfter = 0;
+	acknowledgeLimitMs: number | undefined;
 	/** So many control packets are taken until the next answer. */
 	controlLimit = Infinity;
 	#room = 0;
@@ -71,8 +73,12 @@ export class ScriptedClient {
 		const { id } = this.last(operation === 9 ? 8 : operation === 11 ? 10 : PUBLISH);
 		this.control({ operation, ...(id !== undefined && { id }), ...(payload && { payload }) });
 	}
+	/** The last message written is refused, and the connection stays. */
+	refuse(error: unknown): void {
+		this.options.onRefused.call(this, this.last(PUBLISH).id ?? 0, error);
+	}
 	message(topic: string, text: string, pieceLength = Infinity, QoS = 0): void {
-		const bytes = new Uint8Array(Buffer.from(text));
+		const bytes = new Uint8Array(ArrayBuffer.fromString(text));
 		let at = 0;
 		do {
 			const piece = bytes.slice(at, at + pieceLength);
@@ -108,7 +114,10 @@ export class ScriptedClient {
 	}
 	write(data: Uint8Array | null, options: Written | null): number {
 		if (!this.#isConnected || this.isClosed) throw new Error("not connected");
-		const written: Written = { ...options, ...(data && { data: Buffer.from(data).toString() }) };
+		const written: Written = {
+			...options,
+			...(data && { data: String.fromArrayBuffer(data.slice().buffer) }),
+		};
 		const { failure } = this;
 		this.failure = undefined;
 		const error = failure?.(written);
@@ -155,7 +164,7 @@ export class SessionBench {
 		setTraceSink(text => this.traced.push(text));
 		// eslint-disable-next-line @typescript-eslint/no-this-alias
 		const bench = this;
-		const provider: MqttProvider = {
+		const provider: MQTTProvider = {
 			io: class extends ScriptedClient {
 				constructor(options: Options) {
 					const error = bench.constructionError;

@@ -178,17 +178,51 @@ test.serial(
 	},
 );
 
-test.serial("more subscriptions than the client takes at a time", async t => {
+test.serial("20 filters: 3 commands, and as many after a reconnection", async t => {
 	const { rig, session, received, handler, settled } = await bench(t);
+	const commands = () => rig.line.commands.filter(command => command.startsWith("AT+QMTSUB=")).length;
 	const filters = Array.from({ length: 20 }, (_, index) => `topic/${index}`);
 	const all = Promise.all(filters.map(filter => session.subscribe(filter, handler(filter))));
 	const published = session.publish("t", "x", { QoS: 1 });
 	t.is(await settled(all), `done ${Array(20).fill(0).join()}`);
 	t.is(await settled(published), "done");
+	t.is(commands(), 3);
+	loseLink(rig);
+	await rig.clock.run(() => !session.connected, 60_000);
+	await rig.clock.run(() => commands() === 6, 60_000);
+	await rig.clock.advance(5000);
+	t.is(commands(), 6);
 	await send(rig, "topic/19", "x");
 	await rig.clock.run(() => received.length === 1, 60_000);
 	t.deepEqual(received, ["topic/19 topic/19 x 0"]);
 });
+
+for (const QoS of [0, 1, 2] as const)
+	test.serial(
+		`QoS ${QoS}: ERROR to a PUBLISH is that message's alone: the connection and the queue go on`,
+		async t => {
+			const { rig, session, published, settled, errors } = await bench(
+				t,
+				{},
+				{ simulator: { profile: "A" } },
+			);
+			t.is(await settled(session.publish("t", "first", { QoS })), "done");
+			rig.line.answer(/^AT\+QMTPUB/, "\r\nERROR\r\n", { times: 1 });
+			const refused = session.publish("t", "second", { QoS });
+			const next = session.publish("t", "third", { QoS });
+			t.is(await settled(refused), "PublishRefusedError");
+			t.is(await settled(next), "done");
+			await rig.clock.advance(5000);
+			t.deepEqual(
+				published.map(({ payload }) => payload),
+				["first", "third"],
+			);
+			t.deepEqual(
+				errors.map(({ name }) => name),
+				["PublishRefusedError"],
+			);
+		},
+	);
 
 test.serial("end: the message on its way arrives, the broker hears DISCONNECT, so no will", async t => {
 	const { rig, session, published, settled } = await bench(t, { will: { topic: "will", message: "gone" } });

@@ -20,9 +20,10 @@ test.serial("connects in a later turn, with the options of the connection and of
 	t.is(all.clients.length, 0);
 	t.false(all.session.connected);
 	await all.turn();
-	const { onControl, onReadable, onWritable, onError, onClose, io, ...options } = all.client.options;
+	const { onControl, onReadable, onWritable, onRefused, onError, onClose, io, ...options } =
+		all.client.options;
 	t.deepEqual(options, { ...given, host: "broker.test", id: "device", modem: "an option of the class" });
-	for (const value of [onControl, onReadable, onWritable, onError, onClose, io])
+	for (const value of [onControl, onReadable, onWritable, onRefused, onError, onClose, io])
 		t.is(typeof value, "function");
 	t.false(all.session.connected);
 	all.client.accept();
@@ -388,10 +389,7 @@ test.serial("close and end from within callbacks", async t => {
 test.serial(
 	"promises that nobody looks at: no unhandled rejection, and onError hears of all that fails",
 	async t => {
-		const unhandled: unknown[] = [];
-		const note = (reason: unknown) => unhandled.push(reason);
-		process.on("unhandledRejection", note);
-		t.teardown(() => process.off("unhandledRejection", note));
+		// An unhandled rejection fails the test on both engines by itself.
 		const all = await SessionBench.connected({ queue: 2 });
 		void all.session.publish("+", "x");
 		void all.session.publish("t", "x", { QoS: 1 });
@@ -411,8 +409,6 @@ test.serial(
 		void all.session.end();
 		void all.session.publish("t", "x");
 		await all.clock.advance(1000);
-		await new Promise(resolve => setTimeout(resolve, 10));
-		t.deepEqual(unhandled, []);
 		t.deepEqual(all.errors.map(({ name }) => name).sort(), [
 			"LinkLostError",
 			"OutcomeUnknownError",

@@ -106,7 +106,7 @@ test.serial("text goes as UTF-8; bytes and views are copied when publish is call
 	const all = await bench();
 	const { session, client } = all;
 	client.roomAfter = 1000;
-	const bytes = new Uint8Array(Buffer.from("-bytes-"));
+	const bytes = new Uint8Array(ArrayBuffer.fromString("-bytes-"));
 	void session.publish("t", "größe €");
 	void session.publish("t", bytes.buffer);
 	void session.publish("t", bytes.subarray(1, 6));
@@ -386,6 +386,73 @@ test.serial(
 	},
 );
 
+for (const QoS of [0, 1, 2] as const)
+	test.serial(
+		`QoS ${QoS}: a message that the module refuses is that message's error; the others go on`,
+		async t => {
+			const all = await bench();
+			const refused = outcome(all.session.publish("pump/7", "bad", { QoS }));
+			const next = outcome(all.session.publish("pump/7", "good", { QoS }));
+			await all.turn();
+			class PublishRefusedError extends Error {
+				override name = "PublishRefusedError";
+			}
+			const cause = new PublishRefusedError("ERROR");
+			all.client.options.onRefused(99, cause);
+			await all.turn();
+			t.is(refused.now, "pending", "an id of nobody's");
+			all.client.refuse(cause);
+			await all.turn();
+			t.deepEqual([refused.now, next.now], ["PublishRefusedError", "pending"]);
+			t.is(refused.error, cause);
+			t.deepEqual(all.events, ["error PublishRefusedError"]);
+			t.is(all.client.of(PUBLISH).length, 1, "no room yet");
+			all.client.writable();
+			t.is(all.client.last(PUBLISH).data, "good");
+			if (QoS) all.client.answer(QoS === 1 ? PUBACK : PUBCOMP);
+			all.client.writable();
+			await all.turn();
+			t.is(next.now, "done");
+			all.client.refuse(cause);
+			await all.turn();
+			t.is(next.now, "done");
+			t.is(all.errors.length, 1);
+			t.is(all.clients.length, 1);
+			t.true(await all.isIdle());
+		},
+	);
+
+test.serial(
+	"a refusal is no lost outcome: the limit begins anew for the next, and a lost link is the next one's",
+	async t => {
+		const all = await bench({ acknowledgeLimitMs: 5000 });
+		const refused = outcome(all.session.publish("t", "x", { QoS: 1 }));
+		const next = outcome(all.session.publish("t", "y", { QoS: 1 }));
+		await all.clock.advance(4999);
+		all.client.refuse(new RangeError("ERROR"));
+		all.client.writable();
+		await all.clock.advance(4999);
+		t.true(all.session.connected);
+		all.client.fail();
+		await all.turn();
+		t.deepEqual([refused.now, next.now], ["RangeError", "OutcomeUnknownError"]);
+	},
+);
+
+test.serial("end goes on when the message on its way is refused", async t => {
+	const all = await bench();
+	const refused = outcome(all.session.publish("t", "x", { QoS: 1 }));
+	await all.turn();
+	const ended = outcome(all.session.end());
+	await all.turn();
+	all.client.refuse("not an error");
+	all.client.end();
+	await all.turn();
+	t.deepEqual([refused.now, ended.now], ["SessionError", "done"]);
+	t.regex(refused.error?.message ?? "", /message to t was refused and not sent: publish it again/);
+	t.is(refused.error?.cause, "not an error");
+});
+
 test.serial("overflow is no error: it waits for the next onWritable", async t => {
 	const all = await bench();
 	all.client.failure = () => new Error("overflow");
@@ -409,6 +476,26 @@ test.serial("no acknowledgement in time: the link is given up, the outcome unkno
 	t.true(all.clients[0].isClosed);
 	t.deepEqual(all.events, ["close", "error SessionTimeoutError 500", "error OutcomeUnknownError"]);
 });
+
+const LIMITS: [given: number | undefined, own: unknown, limitMs: number][] = [
+	[undefined, undefined, 180_000],
+	[undefined, 100_000, 180_000],
+	[undefined, 1_322_000, 1_352_000],
+	[undefined, 1e12, 0x7fffffff],
+	[undefined, NaN, 180_000],
+	[20_000, 1_322_000, 20_000],
+	[240_000, 1000, 240_000],
+];
+for (const [given, own, limitMs] of LIMITS)
+	test.serial(`acknowledgeLimitMs ${given}, the class's own ${String(own)}: ${limitMs}`, async t => {
+		const all = await bench(given === undefined ? {} : { acknowledgeLimitMs: given });
+		all.client.acknowledgeLimitMs = own as number;
+		void all.session.publish("t", "x", { QoS: 1 });
+		await all.clock.advance(limitMs - 1);
+		t.deepEqual(all.errors, []);
+		await all.clock.advance(1);
+		t.is(all.errors[0].message, `no acknowledgement within ${limitMs} ms`);
+	});
 
 test.serial("a message that the client never has room for is given up in time, the next goes on", async t => {
 	const all = await bench({ acknowledgeLimitMs: 5000 });

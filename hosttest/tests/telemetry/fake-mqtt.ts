@@ -1,5 +1,5 @@
 import Timer from "timer";
-import type { MqttProvider } from "../../../modules/common/mqtt-client.js";
+import type { MQTTProvider } from "../../../modules/common/mqtt-client.js";
 
 /** What happens to a connection attempt. */
 export type ConnectPlan = "accept" | "refuse" | "throw" | "silent" | "error";
@@ -14,7 +14,8 @@ export type PublishPlan =
 	| "lose after" // the broker has it, but the acknowledgement is lost with the link
 	| "silent" // the broker has it; nothing comes back
 	| "throw" // write throws something else than overflow
-	| "refuse"; // write throws an error about the message itself
+	| "refuse" // write throws an error about the message itself
+	| "refuse later"; // onRefused: the broker has nothing, the connection stays
 
 export interface ReceivedMessage {
 	id: number;
@@ -35,6 +36,7 @@ interface ClientOptions {
 	keepAlive?: number;
 	onControl: (message: { operation: number; id?: number; returnCode?: number }) => void;
 	onWritable: (count: number) => void;
+	onRefused: (id: number, error: unknown) => void;
 	onError: (error?: unknown) => void;
 }
 
@@ -56,6 +58,8 @@ export class FakeBroker {
 	room = 1400;
 	drainMs = 5;
 	delayMs = 50;
+	/** Of the client class; undefined as in most. */
+	acknowledgeLimitMs: number | undefined;
 	connects: { options: ClientOptions; at: number }[] = [];
 	received: ReceivedMessage[] = [];
 	writes: number[] = [];
@@ -64,7 +68,7 @@ export class FakeBroker {
 	publishes = 0;
 	overflows = 0;
 
-	get provider(): MqttProvider {
+	get provider(): MQTTProvider {
 		// eslint-disable-next-line @typescript-eslint/no-this-alias
 		const broker = this;
 		return {
@@ -88,6 +92,7 @@ class FakeClient {
 	#isConnected = false;
 	#isClosed = false;
 	#room: number;
+	#isRefusing = false;
 	#message: (ReceivedMessage & { left: number; plan: PublishPlan }) | undefined;
 
 	constructor(broker: FakeBroker, options: ClientOptions) {
@@ -113,6 +118,10 @@ class FakeClient {
 			options.onControl.call(this, { operation: 2, returnCode: 0 });
 			if (!this.#isClosed) options.onWritable.call(this, this.#room);
 		});
+	}
+
+	get acknowledgeLimitMs(): number | undefined {
+		return this.#broker.acknowledgeLimitMs;
 	}
 
 	close(): void {
@@ -152,11 +161,20 @@ class FakeClient {
 		message.pieces++;
 		message.left -= data.length;
 		this.#room -= data.length + overhead;
+		const isRefused = message.plan === "refuse later" && message.left === 0;
 		this.#later(() => {
+			// No room is told of before the answer.
+			if (this.#isRefusing && !isRefused) return;
+			this.#isRefusing = false;
 			this.#room = this.#broker.room;
-			this.#options.onWritable.call(this, this.#room);
+			if (isRefused) this.#options.onRefused.call(this, message.id, new Error("the module answered ERROR"));
+			if (!this.#isClosed) this.#options.onWritable.call(this, this.#room);
 		}, this.#broker.drainMs);
-		if (message.left === 0) this.#complete();
+		if (isRefused) {
+			this.#message = undefined;
+			this.#isRefusing = true;
+			this.#room = 0;
+		} else if (message.left === 0) this.#complete();
 		return this.#room;
 	}
 

@@ -1,4 +1,4 @@
-import type { FlashDevice } from "../../../modules/telemetry/outbox.js";
+import type { FlashDevice } from "../../../modules/telemetry/outbox-ring.js";
 
 /** Thrown when the power of a {@link MemoryFlash} is cut, and by each use of it after that. */
 export class PowerCut extends Error {}

@@ -59,6 +59,7 @@ function setup() {
 	return { clock, broker: new FakeBroker(), flash: new MemoryFlash(4, 1024) };
 }
 
+const codeOf = (error: unknown) => (error as Partial<TelemetryError>).code;
 const sequenceOf = (payload: string) => (JSON.parse(payload) as { v: number }[])[0].v;
 const sequences = (broker: FakeBroker) => broker.received.map(({ payload }) => sequenceOf(payload));
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
@@ -260,6 +261,30 @@ serial("without an acknowledgement the link is given up after the time limit", a
 	telemetry.close();
 });
 
+for (const [given, own, limitMs] of [
+	[undefined, 1_322_000, 1_352_000],
+	[undefined, 90_000, 180_000],
+	[20_000, 1_322_000, 20_000],
+] as const)
+	serial(`acknowledgeLimitMs ${given}, the class's own ${own}: ${limitMs}`, async t => {
+		const { clock, broker, flash } = setup();
+		broker.publishPlan = () => "silent";
+		broker.acknowledgeLimitMs = own;
+		const { telemetry, log } = start(broker, flash, {
+			intervalMs: 600_000_000,
+			...(given && { acknowledgeLimitMs: given }),
+		});
+		await clock.run(() => broker.received.length === 1, 5_000);
+		await clock.advance(limitMs - 1);
+		t.deepEqual(log.disconnected, []);
+		await clock.advance(1);
+		t.regex(
+			(log.disconnected[0].error as Error).message,
+			new RegExp(`not acknowledged within ${limitMs} ms`),
+		);
+		telemetry.close();
+	});
+
 serial("connecting: refused, silent, failed or thrown is tried again, with a delay that grows", async t => {
 	const { clock, broker, flash } = setup();
 	const plans: ConnectPlan[] = ["throw", "error", "refuse", "silent", "throw", "accept"];
@@ -445,17 +470,83 @@ serial("a full outbox is reported with the number of messages dropped", async t 
 	}
 });
 
-serial("a message that the client refuses for good is given up and reported; the others go on", async t => {
+for (const QoS of [0, 1, 2])
+	for (const plan of ["refuse", "refuse later"] as const) {
+		const name = `QoS ${QoS}, ${plan}`;
+
+		serial(
+			`${name}: refused on three connections, a message is given up and reported; the others go on`,
+			async t => {
+				const { clock, broker, flash } = setup();
+				broker.publishPlan = count => (count <= 3 ? plan : "acknowledge");
+				const { telemetry, log } = start(broker, flash, { QoS, intervalMs: 600_000 });
+				await clock.advance(601_000);
+				t.deepEqual(
+					log.errors.map(error => [(error as TelemetryError).code, (error as TelemetryError).count]),
+					[["refused", 1]],
+				);
+				t.regex((log.errors[0] as Error).message, /message 1 given up/);
+				t.deepEqual(
+					log.disconnected.map(({ retryInMs }) => retryInMs),
+					[501, 1001, 2001],
+					"each on a connection of its own, with a delay",
+				);
+				t.is(broker.connects.length, 4);
+				t.deepEqual(sequences(broker), [2]);
+				t.deepEqual(
+					log.acknowledged.map(({ sequence }) => sequence),
+					[2],
+				);
+				t.is(telemetry.waiting, 0);
+				telemetry.close();
+			},
+		);
+
+		serial(`${name}: refused twice, a message is not lost; the refusals of another count anew`, async t => {
+			const { clock, broker, flash } = setup();
+			const plans = [plan, plan, "acknowledge", plan, plan] as PublishPlan[];
+			broker.publishPlan = count => plans[count - 1] ?? "acknowledge";
+			const { telemetry, log } = start(broker, flash, { QoS, intervalMs: 600_000 });
+			await clock.advance(650_000);
+			t.deepEqual(log.errors, []);
+			t.deepEqual(sequences(broker), [1, 2]);
+			t.is(telemetry.waiting, 0);
+			telemetry.close();
+		});
+	}
+
+serial("refused for the third time while flash may not be written: given up when it may", async t => {
 	const { clock, broker, flash } = setup();
-	broker.publishPlan = count => (count <= 3 ? "refuse" : "acknowledge");
-	const { telemetry, log } = start(broker, flash, { intervalMs: 600_000 });
-	await clock.advance(601_000);
+	broker.publishPlan = count => (count <= 5 ? "refuse later" : "acknowledge");
+	let isQuiet = true;
+	const { telemetry, log } = start(broker, flash, {
+		intervalMs: 600_000,
+		isQuiet: () => isQuiet,
+		backoff: { maximumMs: 1_000, random: () => 0.5 },
+		onDisconnected: () => (isQuiet = broker.publishes < 3),
+	});
+	await clock.advance(10_000);
+	t.is(telemetry.waiting, 0);
 	t.deepEqual(
 		log.errors.map(error => (error as TelemetryError).code),
 		["refused"],
 	);
-	t.deepEqual(sequences(broker), [2]);
-	t.is(telemetry.waiting, 0);
+	t.deepEqual(sequences(broker), [], "and not sent after all");
+	telemetry.close();
+});
+
+serial("a refusal of another message changes nothing", async t => {
+	const { clock, broker, flash } = setup();
+	broker.delayMs = 500;
+	const { telemetry, log } = start(broker, flash, { intervalMs: 600_000 });
+	await clock.run(() => broker.received.length === 1, 10_000);
+	const { onRefused } = broker.connects[0].options;
+	for (const id of [0, 2]) onRefused(id, new Error("another"));
+	await clock.advance(1_000);
+	onRefused(1, new Error("late"));
+	await clock.advance(1_000);
+	t.is(telemetry.acknowledged, 1);
+	t.deepEqual([log.errors, log.disconnected], [[], []]);
 	telemetry.close();
 });
 
@@ -601,6 +692,7 @@ serial(
 			"acknowledge",
 			"acknowledge twice",
 			"acknowledge unknown first",
+			"refuse later",
 			"lose before",
 			"lose after",
 			"silent",
@@ -634,10 +726,13 @@ serial(
 					let dropped = 0;
 					const run = () => {
 						const started = start(broker, flash, { ...options, acknowledgeLimitMs: 30_000 });
-						return {
-							...started,
-							dispose: () => (started.log.sampled.forEach(s => accepted.add(s)), started.telemetry.dropped),
+						const { log, telemetry } = started;
+						const dispose = () => {
+							for (const sequence of log.sampled) accepted.add(sequence);
+							// Given up after three refusals, and reported.
+							return telemetry.dropped + log.errors.filter(error => codeOf(error) === "refused").length;
 						};
+						return { ...started, dispose };
 					};
 					let current = run();
 					for (const { kind, ms } of steps) {

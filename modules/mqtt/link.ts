@@ -1,0 +1,153 @@
+import Timer from "timer";
+import { execute } from "../at/execute.js";
+import type { Line } from "../at/line.js";
+import type { Scheduler } from "../at/scheduler.js";
+import { MQTT } from "../bc20/commands.js";
+import type { Holder } from "../bc20/identifiers.js";
+import type { BC20 } from "../bc20/modem.js";
+import { closeNetwork, connect } from "./connect.js";
+import { LinkError } from "./errors.js";
+import type { Settings } from "./options.js";
+
+/** It waits for the modem to be on the network, and for an identifier. */
+const WAITING = 0;
+const CONNECTING = 1;
+const CONNECTED = 2;
+const DISCONNECTING = 3;
+const CLOSED = 4;
+
+/** What a link tells its client; never from inside a method. */
+export interface LinkEvents {
+	/** CONNACK has come. */
+	readonly onConnected: () => void;
+	/** A message has come, `+QMTRECV`. @param hex whether its payload is in hex digits */
+	readonly onReceived: (line: Line, hex: boolean) => void;
+	/** The end, after a DISCONNECT of our own or with an error: the client closes the link. */
+	readonly onEnd: (error?: Error) => void;
+}
+
+/**
+ * The life of one client's connection: it waits for an identifier of the module, connects, tells of messages and of the end, disconnects, and
+ * gives the identifier back when its network connection is closed.
+ */
+export class Link implements Holder {
+	readonly wish: number | undefined;
+	readonly #modem: BC20;
+	readonly #settings: Settings;
+	readonly #events: LinkEvents;
+	#state = WAITING;
+	#identifier = 0;
+	#scheduler: Scheduler | undefined;
+	/** The network connection is, or may be, open and has to be closed. */
+	#isOpen = false;
+	/** The connect sequence or DISCONNECT is at work: the network connection is closed behind it. */
+	#isBusy = false;
+	#isHex = false;
+	#timer: Timer | undefined;
+
+	constructor(modem: BC20, settings: Settings, events: LinkEvents) {
+		this.wish = settings.identifier;
+		this.#modem = modem;
+		this.#settings = settings;
+		this.#events = events;
+		modem.identifiers.acquire(this);
+	}
+	/** From CONNACK to DISCONNECT, or the end. */
+	get isConnected(): boolean {
+		return this.#state === CONNECTED;
+	}
+	/** The module's identifier. */
+	get identifier(): number {
+		return this.#identifier;
+	}
+	/** The line to the modem; undefined before there is an identifier, and when the modem is gone. */
+	get scheduler(): Scheduler | undefined {
+		return this.#scheduler;
+	}
+	/** Whether the module has the later firmware's forms. */
+	get later(): boolean {
+		return this.#modem.profile.later;
+	}
+	/** Sends DISCONNECT, if need be when there is room for the command. `onEnd` follows, whatever comes of it. */
+	disconnect(): void {
+		if (!this.#scheduler) return;
+		this.#state = DISCONNECTING;
+		this.#isBusy = true;
+		const done = () => {
+			this.#isBusy = false;
+			if (this.#state === CLOSED) this.#release();
+			else this.#events.onEnd();
+		};
+		execute(this.#scheduler, MQTT.disconnect, "write", [this.#identifier]).then(done, done);
+	}
+	/** Nothing is told any more; the network connection is closed, then the identifier is free. May be called twice. */
+	close(): void {
+		if (this.#state === CLOSED) return;
+		this.#state = CLOSED;
+		Timer.clear(this.#timer);
+		if (!this.#isBusy) this.#release();
+	}
+
+	// What the module's identifiers tell
+
+	onAcquired(identifier: number, scheduler: Scheduler): void {
+		this.#state = CONNECTING;
+		this.#identifier = identifier;
+		this.#scheduler = scheduler;
+		void this.#connect(scheduler);
+	}
+	onStatus(code: number, isReported: boolean): void {
+		// The module reports an earlier connection of the identifier.
+		if (isReported && !this.#isOpen) return;
+		const error = new LinkError(code);
+		// What the module has closed by itself is closed once more: whatever it made of it, the identifier's state is known then.
+		this.#isOpen &&= error.reaction !== "normal";
+		// The broker was faster in closing what is being disconnected.
+		if (this.#state === DISCONNECTING) return;
+		// A broker that refuses closes at once: the result that tells why may have come just before, and must be heard first.
+		if (this.#state === CONNECTING) this.#timer ??= Timer.set(() => this.#end(error));
+		else this.#end(error);
+	}
+	onReceived(line: Line): void {
+		if (this.#isOpen && this.#state !== CLOSED) this.#events.onReceived(line, this.#isHex);
+	}
+	onLost(error: Error): void {
+		this.#isOpen = false;
+		this.#scheduler = undefined;
+		this.#end(error);
+	}
+
+	async #connect(scheduler: Scheduler): Promise<void> {
+		this.#isBusy = true;
+		let failure: Error | undefined;
+		try {
+			await connect({
+				scheduler,
+				identifier: this.#identifier,
+				profile: this.#modem.profile,
+				settings: this.#settings,
+				isWanted: () => this.#state === CONNECTING,
+				onHex: () => (this.#isHex = true),
+				onOpened: () => (this.#isOpen = true),
+			});
+		} catch (error) {
+			failure = error as Error;
+		}
+		this.#isBusy = false;
+		if (this.#state === CLOSED) this.#release();
+		else if (failure) this.#end(failure);
+		else {
+			this.#state = CONNECTED;
+			this.#events.onConnected();
+		}
+	}
+	#end(error: Error): void {
+		if (this.#state !== CLOSED) this.#events.onEnd(error);
+	}
+	#release(): void {
+		const release = () => this.#modem.identifiers.release(this);
+		if (this.#scheduler && this.#isOpen)
+			closeNetwork(this.#scheduler, this.#identifier).then(release, release);
+		else release();
+	}
+}

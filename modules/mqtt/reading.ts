@@ -1,0 +1,67 @@
+import Timer from "timer";
+import type { Line } from "../at/line.js";
+import { Incoming } from "./incoming.js";
+import { type ReadableOptions, viewOf } from "./packets.js";
+
+/** Reading: the messages that have come are told of one by one, each when the one before it is read. */
+export class Reading {
+	readonly #incoming = new Incoming();
+	readonly #onReadable: (count: number, options: ReadableOptions) => void;
+	readonly #onTimer = () => {
+		this.#timer = undefined;
+		this.#deliver();
+	};
+	/** The message that `onReadable` told of last. */
+	#told: Incoming["first"];
+	#isBegun = false;
+	#isClosed = false;
+	#timer: Timer | undefined;
+
+	/** @param onReadable throws nothing */
+	constructor(onReadable: (count: number, options: ReadableOptions) => void) {
+		this.#onReadable = onReadable;
+	}
+	/** Messages that found no room, or were malformed. */
+	get dropped(): number {
+		return this.#incoming.dropped;
+	}
+	/** The client is connected: messages are told of, those that have come before CONNACK too. */
+	begin(): void {
+		this.#isBegun = true;
+		this.#deliver();
+	}
+	/** Takes the message of a `+QMTRECV` line. @param hex whether its payload is in hex digits */
+	receive(line: Line, hex: boolean): void {
+		const isWaiting = this.#incoming.first !== undefined;
+		if (!this.#incoming.take(line, hex)) trace("MQTTClient: a message was dropped\n");
+		else if (!isWaiting && this.#isBegun) this.#deliver();
+	}
+	/** As `MQTTClient.read`. */
+	read(target: number | ArrayBuffer | ArrayBufferView): ArrayBuffer | number | undefined {
+		const incoming = this.#incoming;
+		if (typeof target === "number" && !(target >= 0)) throw new RangeError("count must be 0 or more");
+		if (!incoming.first || this.#isClosed) return undefined;
+		const bytes =
+			typeof target === "number" ? new Uint8Array(Math.min(target, incoming.first.unread)) : viewOf(target);
+		const count = incoming.read(bytes);
+		if (incoming.first !== this.#told) this.#timer ??= Timer.set(this.#onTimer);
+		return typeof target === "number" ? (bytes.buffer as ArrayBuffer) : count;
+	}
+	/** Nothing is told any more, and nothing can be read. */
+	close(): void {
+		this.#isClosed = true;
+		Timer.clear(this.#timer);
+	}
+
+	/** Tells of each message that waits, once, until one is left unread. */
+	#deliver(): void {
+		for (let message = this.#incoming.first; message !== this.#told; message = this.#incoming.first) {
+			this.#told = message;
+			if (!message || this.#isClosed) return;
+			const { topic, QoS, byteLength } = message;
+			this.#onReadable(byteLength, { topic, QoS, byteLength, more: false });
+			// An empty one has nothing to read.
+			if (message === this.#incoming.first && !message.unread) this.#incoming.skip();
+		}
+	}
+}
