@@ -8,6 +8,22 @@ export interface DigitalOptions {
 /** What each pin that is open as an output was last set to. */
 const levels = new Map<number, number>();
 
+const listeners = new Map<number, (level: number | undefined) => void>();
+
+function setLevel(pin: number, level: number | undefined): void {
+	if (level === undefined) levels.delete(pin);
+	else levels.set(pin, level);
+	listeners.get(pin)?.(level);
+}
+
+/**
+ * Wires `listener` to a pin, in place of what was: it is called whenever the pin is set, also to the level it has, or given back
+ * (undefined).
+ */
+export function watch(pin: number, listener: (level: number | undefined) => void): void {
+	listeners.set(pin, listener);
+}
+
 /** The level of an output pin; undefined while no Digital has it. */
 export function levelOf(pin: number): number | undefined {
 	return levels.get(pin);
@@ -30,16 +46,16 @@ export default class Digital {
 		if (mode !== Digital.Output && mode !== Digital.OutputOpenDrain)
 			throw new RangeError("mode: outputs only");
 		this.#pin = pin;
-		levels.set(pin, initialValue);
+		setLevel(pin, initialValue);
 	}
 	/** Sets the level, 0 or 1. */
 	write(value: number): void {
 		if (this.#isClosed) throw new Error("closed");
-		levels.set(this.#pin, value ? 1 : 0);
+		setLevel(this.#pin, value ? 1 : 0);
 	}
 	/** Gives the pin back; may be called twice. */
 	close(): void {
-		if (!this.#isClosed) levels.delete(this.#pin);
+		if (!this.#isClosed) setLevel(this.#pin, undefined);
 		this.#isClosed = true;
 	}
 }

@@ -89,6 +89,51 @@ function partitionOf(name: string): Partition {
 	return partition;
 }
 
+/** Thrown when the power is cut in a write or an erase, and by each use of flash from then on, until {@link restorePower}. */
+export class PowerCut extends Error {
+	override name = "PowerCut";
+
+	constructor() {
+		super("the power was cut");
+	}
+}
+
+let bytesLeft = Infinity;
+let onCut: (() => void) | undefined;
+
+/**
+ * For tests: the power is cut once `byteLength` more bytes (0 or more) have been written or erased, before the next one, wherever in a write
+ * or an erase that is; the bytes before it are changed, those behind are not. `callback` is called then, before PowerCut is thrown.
+ */
+export function cutPowerAfter(byteLength: number, callback?: () => void): void {
+	bytesLeft = byteLength;
+	onCut = callback;
+}
+
+/** For tests: the power is there, and no cut is due. */
+export function restorePower(): void {
+	bytesLeft = Infinity;
+	onCut = undefined;
+}
+
+function requirePower(): void {
+	if (bytesLeft < 0) throw new PowerCut();
+}
+
+/** Changes bytes from `start` to before `end` by `change`, as far as the power lasts. */
+function changeBytes(partition: Partition, start: number, end: number, change: (end: number) => void): void {
+	const last = Math.min(end, start + bytesLeft);
+	change(last);
+	partition.save(start, last);
+	if (last === end) {
+		bytesLeft -= end - start;
+		return;
+	}
+	bytesLeft = -1;
+	onCut?.();
+	throw new PowerCut();
+}
+
 const create = Symbol("create");
 
 /**
@@ -116,8 +161,7 @@ export class Flash {
 		const partition = this.#writable();
 		const { length } = partition.bytes;
 		const range = rangeOf(length, start * BLOCK_LENGTH, (end - start) * BLOCK_LENGTH, "erase failed");
-		partition.bytes.fill(ERASED, ...range);
-		partition.save(...range);
+		changeBytes(partition, ...range, last => partition.bytes.fill(ERASED, range[0], last));
 	}
 
 	/** A copy of `byteLength` bytes from `byteOffset`; or fills a buffer, and returns its length. */
@@ -138,8 +182,9 @@ export class Flash {
 		const partition = this.#writable();
 		const data = bytesOf(buffer);
 		const [start, end] = rangeOf(partition.bytes.length, byteOffset, data.length, "write failed");
-		for (let i = 0; i < data.length; i++) partition.bytes[start + i] &= data[i];
-		partition.save(start, end);
+		changeBytes(partition, start, end, last => {
+			for (let at = start; at < last; at++) partition.bytes[at] &= data[at - start];
+		});
 	}
 
 	/** Sizes in bytes, and the number of blocks. */
@@ -159,6 +204,7 @@ export class Flash {
 
 	#opened(): Partition {
 		if (!this.#partition) throw new SyntaxError("Flash: closed");
+		requirePower();
 		return this.#partition;
 	}
 
@@ -188,6 +234,7 @@ function rangeOf(
 const storage = Object.freeze({
 	/** Throws Error "no path", "invalid mode" or "can't find partition", RangeError "unsupported" (format). */
 	open(options: FlashOptions): Flash {
+		requirePower();
 		if (!("path" in options)) throw new Error("no path");
 		const partition = partitionOf(options.path);
 		const mode: string = options.mode ?? "r+";

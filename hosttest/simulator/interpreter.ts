@@ -8,6 +8,12 @@ import type { Timers } from "./timers.js";
 export interface InterpreterEvents {
 	/** Lines of information, a result, or a final result, to be framed together. */
 	onLine(...texts: readonly string[]): void;
+	/** A final result; `done` is called once it is out, or is not to come out. */
+	onFinal(text: string, done: () => void): void;
+	/** A later result. */
+	onResult(line: string): void;
+	/** How long the final result is to wait for a later one that is to come before it; undefined: not. */
+	waitForResult(): number | undefined;
 	onPrompt(echo: boolean): void;
 	/** The final result is out: the line is free. */
 	onEnd(): void;
@@ -83,7 +89,7 @@ export class Interpreter {
 	/** After the command's time: runs it, answers, and lets the line go. */
 	#execute(command: Command, action: Action): void {
 		this.#answer(command, () => {
-			const running = new Running(line => this.#events.onLine(line));
+			const running = new Running(line => this.#events.onResult(line));
 			let failure: string | undefined;
 			try {
 				this.#inform(action(running));
@@ -109,14 +115,23 @@ export class Interpreter {
 		const finish = (): void => {
 			this.#timers.clear(limit);
 			running.onReport = undefined;
-			this.#finish(running.isSilent ? undefined : "OK");
-			for (const action of running.actions) action();
+			running.hold();
+			this.#finish(running.isSilent ? undefined : "OK", () => {
+				running.release();
+				for (const action of running.actions) action();
+			});
 		};
 		let limit: object | undefined;
-		if (running.reportsLater && running.actions.length === 0 && this.#unit.variants.resultBeforeOk) {
+		const waitMs = running.reportsLater && running.actions.length === 0 ? this.#resultFirstMs() : undefined;
+		if (waitMs !== undefined) {
 			running.onReport = finish;
-			limit = this.#timers.set(finish, RESULT_FIRST_LIMIT_MS);
+			limit = this.#timers.set(finish, waitMs);
 		} else finish();
+	}
+
+	#resultFirstMs(): number | undefined {
+		const { resultBeforeOk } = this.#unit.variants;
+		return this.#events.waitForResult() ?? (resultBeforeOk ? RESULT_FIRST_LIMIT_MS : undefined);
 	}
 
 	#cancel(): void {
@@ -124,9 +139,13 @@ export class Interpreter {
 		this.#finish(escape === "nothing" ? undefined : escape);
 	}
 
-	#finish(final: string | undefined): void {
-		if (final !== undefined) this.#events.onLine(final);
-		this.#events.onEnd();
+	#finish(final: string | undefined, then?: () => void): void {
+		const done = (): void => {
+			this.#events.onEnd();
+			then?.();
+		};
+		if (final === undefined) done();
+		else this.#events.onFinal(final, done);
 	}
 
 	#inform(lines: Lines): void {
@@ -146,6 +165,8 @@ class Running implements Call {
 	onData: ((data: string, call: Call) => Lines) | undefined;
 	onReport: (() => void) | undefined;
 	readonly #report: Report;
+	/** Results that have to wait for the final result. */
+	#held: string[] | undefined;
 
 	constructor(report: Report) {
 		this.#report = report;
@@ -154,9 +175,20 @@ class Running implements Call {
 	later(): Report {
 		this.reportsLater = true;
 		return line => {
-			this.#report(line);
+			if (this.#held) this.#held.push(line);
+			else this.#report(line);
 			this.onReport?.();
 		};
+	}
+
+	hold(): void {
+		this.#held = [];
+	}
+
+	release(): void {
+		const held = this.#held ?? [];
+		this.#held = undefined;
+		for (const line of held) this.#report(line);
 	}
 
 	after(action: () => void): void {

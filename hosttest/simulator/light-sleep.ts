@@ -8,6 +8,7 @@ export class LightSleep {
 	readonly #afterMs: number;
 	#lastMs = 0;
 	#asleep = false;
+	#falls = false;
 
 	constructor(afterMs: number) {
 		this.#afterMs = afterMs;
@@ -17,10 +18,16 @@ export class LightSleep {
 	/** Bytes arrive: are they lost? */
 	loses(enabled: boolean): boolean {
 		const pauseMs = clock().now - this.#lastMs;
-		if (enabled && pauseMs >= this.#afterMs) this.#asleep = true;
+		if (this.#falls || (enabled && pauseMs >= this.#afterMs)) this.#asleep = true;
 		else if (pauseMs >= PACKET_GAP_MS) this.#asleep = false;
+		this.#falls = false;
 		this.#lastMs = clock().now;
 		return this.#asleep;
+	}
+
+	/** Sleeps already when the next bytes arrive. */
+	fall(): void {
+		this.#falls = true;
 	}
 
 	/** The module itself sends, or boots. */

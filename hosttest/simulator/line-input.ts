@@ -39,6 +39,10 @@ export class LineInput {
 	get partial(): boolean {
 		return this.#mode === "command" && this.#text !== "";
 	}
+	/** What has come of a line, or of data, that has not ended. */
+	get typed(): string {
+		return this.#text;
+	}
 	get inDataMode(): boolean {
 		return this.#mode === "data";
 	}

@@ -2,9 +2,14 @@ import { clock } from "../shim/clock.js";
 import type { FarEnd } from "../shim/serial.js";
 import { AutoBaud } from "./auto-baud.js";
 import { basicCommands } from "./basic-commands.js";
-import { bytesOf, latin1OfText } from "./bytes.js";
+import { bytesOf, latin1Of, latin1OfText } from "./bytes.js";
 import type { SavedSettings, Settings, Unit } from "./command.js";
 import { delays } from "./delays.js";
+import type { Faults } from "./faults/faults.js";
+import { Gate } from "./faults/gate.js";
+import { wireKeys, type KeyPins } from "./faults/keys.js";
+import type { Point, Subject } from "./faults/kind.js";
+import type { Cure } from "./faults/module-kinds.js";
 import { Interpreter } from "./interpreter.js";
 import { LightSleep } from "./light-sleep.js";
 import { LineInput } from "./line-input.js";
@@ -27,6 +32,8 @@ export interface Statistics {
 	readonly bytesToHost: number;
 }
 
+type PassPoint = Exclude<Point, "toHost" | "toModem" | "command">;
+
 /** The ROM loader's baud rate, whatever the host's is. */
 const LOADER_BAUD = 115_200;
 const BANNER_MS = 100;
@@ -48,7 +55,7 @@ const commandTable = { ...basicCommands, ...networkCommands, ...mqttCommands };
  * registration, and MQTT over real TCP or an in-process broker. It runs on the clock in use; the same seed and the
  * same input give the same conversation to the millisecond.
  *
- * Faults on the line (a later issue) have their place in `write` and `#transmit`: all bytes pass one of the two.
+ * Faults (option `faults`) reach in where all bytes, commands, results and URCs pass.
  */
 export class SimulatedBC20 implements FarEnd {
 	/** Whole pieces are handed over at once; the UART at the other end paces them. */
@@ -58,6 +65,8 @@ export class SimulatedBC20 implements FarEnd {
 	readonly sessions: readonly Session[];
 	/** Hung: nothing is read and nothing sent, until reset() or power(false). */
 	silent = false;
+	/** MQTT commands answer ERROR, until a reset. */
+	stackStuck = false;
 
 	readonly #options: BC20Options;
 	readonly #unit: Unit;
@@ -69,6 +78,9 @@ export class SimulatedBC20 implements FarEnd {
 	readonly #input: LineInput;
 	readonly #interpreter: Interpreter;
 	readonly #commands: Record<string, number> = {};
+	readonly #faults: Faults | undefined;
+	readonly #gate: Gate;
+	#hungUntil: Cure | undefined;
 	#bytesFromHost = 0;
 	#bytesToHost = 0;
 	#deliver: ((bytes: Uint8Array) => void) | undefined;
@@ -85,12 +97,13 @@ export class SimulatedBC20 implements FarEnd {
 	#swallow = 0;
 
 	constructor(options: BC20Options = {}) {
-		const { profile = "B", seed = 1, delays: delaysName = "short", network = tcpNetwork() } = options;
+		const { profile = "B", seed = 1, delays: delaysName = "short", network = tcpNetwork(), faults } = options;
 		if (!Object.hasOwn(profiles, profile)) throw new RangeError(`no firmware profile "${profile}"`);
 		if (!Object.hasOwn(delays, delaysName)) throw new RangeError(`no delays "${delaysName}"`);
 		const variants = { ...defaultVariants, ...options.variants };
 		const identity = { ...defaultIdentity, ...options.identity };
 		this.#options = options;
+		this.#faults = faults;
 		this.#bootRandom = Random.for(seed, "boot");
 		this.#noise = Random.for(seed, "noise");
 		this.#sleep = new LightSleep(variants.lightSleepAfterMs);
@@ -101,7 +114,8 @@ export class SimulatedBC20 implements FarEnd {
 			onCarrier: carries => this.sessions.forEach(session => session.carries(carries)),
 		});
 		const host = {
-			network,
+			network: faults?.network(network) ?? network,
+			fate: <Name extends PassPoint>(point: Name, subject: Subject<Name>) => faults?.pass(point, subject),
 			variants,
 			delays: delays[delaysName],
 			isOnline: () => this.registration.online,
@@ -124,10 +138,15 @@ export class SimulatedBC20 implements FarEnd {
 			() => ({ typing: this.#settings.echo && this.#input.partial, inDataMode: this.#input.inDataMode }),
 			bytes => this.#send(bytes),
 		);
+		const line = { output: this.#output, input: () => this.#input, timers: this.#timers };
+		this.#gate = new Gate(faults, line, this.#unit.delays.command[0]);
 		this.#interpreter = new Interpreter(this.#unit, commandTable, this.#timers, {
 			onLine: (...texts) => this.#output.line(...texts),
+			onFinal: (text, done) => this.#gate.final(text, done),
+			onResult: line => this.#gate.result(line),
+			waitForResult: () => this.#gate.waitForResult(),
 			onPrompt: echo => {
-				this.#output.prompt();
+				this.#gate.prompt();
 				this.#input.expectData(echo);
 			},
 			onEnd: () => {
@@ -141,8 +160,16 @@ export class SimulatedBC20 implements FarEnd {
 				if (isData || this.#settings.echo) this.#send(bytes);
 			},
 			onLine: line => this.#run(line),
-			onData: (data, cancelled) => this.#interpreter.data(data, cancelled),
+			onData: (data, cancelled) => this.#runData(data, cancelled),
 		});
+		if (options.keys)
+			wireKeys(options.keys, { onReset: () => this.resetKey(), onPower: () => this.powerKey() });
+		faults?.attach(this);
+	}
+
+	/** The pins that work its keys. */
+	get keys(): KeyPins {
+		return this.#options.keys ?? {};
 	}
 
 	get statistics(): Statistics {
@@ -169,13 +196,16 @@ export class SimulatedBC20 implements FarEnd {
 	}
 
 	/** Bytes from the host. */
-	write(bytes: Uint8Array): void {
+	write(sent: Uint8Array): void {
+		const bytes = this.#faults?.bytes("toModem", sent, () => this.#typesPublish(sent)) ?? sent;
+		if (bytes.length === 0) return;
 		this.#bytesFromHost += bytes.length;
 		this.#record("toModem", bytes);
 		if (!this.#reads || this.silent || this.#sleep.loses(this.#settings.sleepMode !== 0)) return;
 		const heard = this.#baud === undefined ? this.#synchronise(bytes) : bytes;
 		if (this.#baud === this.#hostBaud && heard.length > 0) this.#input.receive(heard);
 		this.#output.flush();
+		this.#gate.typed();
 	}
 
 	/** The host closed its port. The module goes on: its sessions live. */
@@ -186,6 +216,39 @@ export class SimulatedBC20 implements FarEnd {
 	/** A URC, put on the line between lines. */
 	urc(text: string): void {
 		this.#urc(latin1OfText(text));
+	}
+
+	/** RESET was low for 50 ms or more. */
+	resetKey(): void {
+		if (!this.silent || this.#hungUntil !== "power") this.reset();
+	}
+
+	/** PWRKEY was low for 500 ms or more: switches on what is off, and restarts what hangs; one that works takes no notice. */
+	powerKey(): void {
+		if (!this.#powered) this.power(true);
+		else if (this.silent && this.#hungUntil !== "reset") {
+			this.power(false);
+			this.power(true);
+		}
+	}
+
+	/** Hangs: nothing is read and nothing sent, until its key is used, or `silent` is set to false. */
+	hang(until: Cure): void {
+		this.silent = true;
+		this.#hungUntil = until;
+	}
+
+	/** Falls into light sleep: the next packet on the UART is lost. */
+	sleep(): void {
+		this.#sleep.fall();
+	}
+
+	/** Bytes on the line to the host that come from nowhere, whatever the module does. */
+	disturb(bytes: Uint8Array): void {
+		if (!this.#deliver) return;
+		this.#bytesToHost += bytes.length;
+		this.#record("toHost", bytes);
+		this.#deliver(bytes);
 	}
 
 	/** RESET or QRST: sessions are gone without a word, only the banner (unless false) tells. */
@@ -248,6 +311,8 @@ export class SimulatedBC20 implements FarEnd {
 	#stop(): void {
 		this.#reads = false;
 		this.silent = false;
+		this.stackStuck = false;
+		this.#hungUntil = undefined;
 		this.#swallow = 0;
 		this.#timers.clearAll();
 		this.registration.stop();
@@ -272,6 +337,7 @@ export class SimulatedBC20 implements FarEnd {
 		this.#autoBaud = new AutoBaud(this.#bootRandom.integer(this.#unit.variants.autoBaudDrops));
 		this.registration.boot();
 		if (this.#settings.baud !== 0) this.#synchronised(this.#settings.baud);
+		this.#faults?.moment("ready", "");
 	}
 
 	/** Switched on long before the host opened its port. */
@@ -300,18 +366,29 @@ export class SimulatedBC20 implements FarEnd {
 	}
 
 	#run(line: string): void {
+		if (this.#gate.refuses("line", line)) return;
 		if (this.#swallow === 0) {
 			if (line.length > this.#unit.variants.lineLimit && this.#unit.variants.longLine === "hang")
 				this.silent = true;
 			else this.#interpreter.run(line);
-			return;
+		} else {
+			this.#swallow -= 1;
+			this.#input.next();
 		}
-		this.#swallow -= 1;
-		this.#input.next();
+	}
+
+	#runData(data: string, cancelled: boolean): void {
+		if (this.#gate.refuses("data", data)) this.#interpreter.reset();
+		else this.#interpreter.data(data, cancelled);
 	}
 
 	#urc(text: string): void {
-		if (this.#baud !== undefined) this.#output.urc(text);
+		if (this.#baud !== undefined) this.#gate.urc(text);
+	}
+
+	/** Whether these bytes belong to AT+QMTPUB or its data. */
+	#typesPublish(bytes: Uint8Array): boolean {
+		return this.#input.inDataMode || /at\+qmtp/i.test(this.#input.typed + latin1Of(bytes));
 	}
 
 	#send(bytes: Uint8Array): void {
@@ -320,7 +397,8 @@ export class SimulatedBC20 implements FarEnd {
 
 	#transmit(bytes: Uint8Array, baud: number): void {
 		if (!this.#powered || !this.#deliver || this.silent) return;
-		const heard = baud === this.#hostBaud ? bytes : this.#garble(bytes);
+		const said = baud === this.#hostBaud ? bytes : this.#garble(bytes);
+		const heard = this.#faults?.bytes("toHost", said, () => /\+QMTPUB:/.test(latin1Of(said))) ?? said;
 		this.#sleep.awake();
 		this.#bytesToHost += heard.length;
 		this.#record("toHost", heard);

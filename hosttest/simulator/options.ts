@@ -1,4 +1,6 @@
 import type { DelaysName } from "./delays.js";
+import type { Faults } from "./faults/faults.js";
+import type { KeyPins } from "./faults/keys.js";
 import type { Network } from "./network.js";
 import type { ProfileName } from "./profiles.js";
 import type { Range } from "./random.js";
@@ -124,7 +126,11 @@ export interface BC20Options {
 	readonly radio?: Partial<RadioOptions>;
 	readonly identity?: Partial<Identity>;
 	readonly variants?: Partial<Variants>;
-	/** Hears every piece that passes the UART. */
+	/** Pins of the ESP32 that work RESET and PWRKEY; none by default. */
+	readonly keys?: KeyPins;
+	/** What goes wrong; nothing by default. Faults are one module's. */
+	readonly faults?: Faults;
+	/** Hears every piece that passes the UART, as it arrives. */
 	readonly transcript?: (entry: TranscriptEntry) => void;
 }
 

@@ -45,6 +45,9 @@ export const defaultRadio: RadioOptions = {
 export const Stat = { idle: 0, home: 1, searching: 2, denied: 3, unknown: 4, roaming: 5 } as const;
 export type Stat = (typeof Stat)[keyof typeof Stat];
 
+/** What may be stuck: the PDP context, or the radio. */
+export type Wedge = "context" | "radio";
+
 /** One reading of the radio, in dBm and dB. */
 export interface Signal {
 	readonly rsrp: number;
@@ -80,6 +83,7 @@ export class Registration {
 	#attached = false;
 	#attachRequested = true;
 	#context = false;
+	#wedged: Wedge | undefined;
 	#drift = 0;
 	#rrcConnected = false;
 	#inactivity: object | undefined;
@@ -109,10 +113,27 @@ export class Registration {
 	}
 	/** Data can pass at this moment. */
 	get online(): boolean {
-		return this.#context && (this.#stat === Stat.home || this.#stat === Stat.roaming);
+		return !this.#wedged && this.#context && (this.#stat === Stat.home || this.#stat === Stat.roaming);
 	}
 	get rrcConnected(): boolean {
 		return this.#rrcConnected;
+	}
+	/** What nothing passes on though all seems well. */
+	get wedged(): Wedge | undefined {
+		return this.#wedged;
+	}
+
+	/** Nothing passes any more, while all seems well: until the context is deactivated, or the radio goes off. */
+	wedge(what: Wedge): void {
+		this.#wedged = what;
+		this.#events.onCarrier(false);
+	}
+
+	/** It works again. */
+	unwedge(what: Wedge): void {
+		if (this.#wedged !== what) return;
+		this.#wedged = undefined;
+		if (this.online) this.#events.onCarrier(true);
 	}
 
 	/** Changes what the module meets on the air, at once: `set({ coverage: false })`. */
@@ -145,6 +166,7 @@ export class Registration {
 
 	/** No power: nothing is reported. */
 	stop(): void {
+		this.#wedged = undefined;
 		this.#timers.clearAll();
 		this.#stat = Stat.idle;
 		this.#attached = this.#context = this.#rrcConnected = false;
@@ -154,6 +176,7 @@ export class Registration {
 	restart(level = this.function): void {
 		this.function = level;
 		this.#leave();
+		this.#wedged = undefined;
 		if (level === 1) this.#search();
 	}
 
@@ -169,7 +192,7 @@ export class Registration {
 		if (wanted === this.#context) return;
 		this.#context = wanted && this.#attached;
 		if (this.#context) this.#events.urc(`+IP: ${this.#radio.address}`);
-		else this.#events.onDetach();
+		else this.#down();
 	}
 
 	/** Data passes: the radio is connected until it has been idle for a while. */
@@ -221,8 +244,14 @@ export class Registration {
 		const fresh = !this.#attached;
 		this.#attached = this.#context = true;
 		if (fresh) this.#events.urc(`+IP: ${this.#radio.address}`);
-		this.#events.onCarrier(true);
+		if (!this.#wedged) this.#events.onCarrier(true);
 		this.traffic();
+	}
+
+	/** The context has gone down, and a stuck one is cured by that. */
+	#down(): void {
+		if (this.#wedged === "context") this.#wedged = undefined;
+		this.#events.onDetach();
 	}
 
 	#refused(): void {
@@ -235,7 +264,7 @@ export class Registration {
 		this.#attached = this.#context = false;
 		this.#idle();
 		this.#change(stat);
-		if (had) this.#events.onDetach();
+		if (had) this.#down();
 	}
 
 	#idle(): void {

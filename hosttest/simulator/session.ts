@@ -4,6 +4,7 @@ import { utf8Of } from "./bytes.js";
 import { defaultConfiguration, type Configuration } from "./configuration.js";
 import type { Delays } from "./delays.js";
 import { MqttError } from "./errors.js";
+import type { Fate } from "./faults/kind.js";
 import { Link } from "./link.js";
 import { encode, MqttClient, type Exchange } from "./mqtt-client.js";
 import type { CloseCause, Network } from "./network.js";
@@ -23,6 +24,8 @@ export interface SessionHost {
 	/** Data passes: keeps the radio connected. */
 	traffic(): void;
 	urc(text: string): void;
+	/** What a fault makes of a command that is about to use the network. */
+	fate<Name extends "open" | "connect" | "publish">(point: Name, id: number): Fate<Name> | undefined;
 }
 
 /** Takes the result line of a command, such as `+QMTPUB: 0,1,0`. */
@@ -66,6 +69,7 @@ export class Session {
 	#lastUplinkMs = 0;
 	/** DISCONNECT was sent and the connection left open. */
 	#rested = false;
+	#wedged = false;
 	/** Ends the QMTOPEN, QMTCLOSE or QMTDISC under way when the connection ends first. */
 	#onEnd: ((cause: CloseCause) => void) | undefined;
 
@@ -83,6 +87,11 @@ export class Session {
 		return this.#address;
 	}
 
+	/** See `wedge`. */
+	get wedged(): boolean {
+		return this.#wedged;
+	}
+
 	/** AT+QMTOPEN on a closed identifier. */
 	open(host: string, port: number, report: Report): void {
 		const finish = (result: number): void => {
@@ -98,7 +107,9 @@ export class Session {
 		const limit = this.#timers.set(() => finish(-1), OPEN_LIMIT_MS);
 		this.#onEnd = cause => finish(openResult(cause, this.#host.variants));
 		this.#uplink(this.#host.delays.open, () => {
-			if (this.#host.isOnline()) this.#dial(utf8Of(host), port, () => finish(0));
+			const fate = this.#host.fate("open", this.id);
+			if (fate !== undefined) finish(fate);
+			else if (this.#host.isOnline()) this.#dial(utf8Of(host), port, () => finish(0));
 			else finish(3);
 		});
 	}
@@ -130,6 +141,13 @@ export class Session {
 		const operation = this.#begin("connect", `+QMTCONN: ${this.id}`, report);
 		this.#state = "connecting";
 		this.#uplink(this.#host.delays.request, () => {
+			const fate = this.#host.fate("connect", this.id);
+			if (fate !== undefined) {
+				this.#state = "open";
+				if (fate === "2") this.#unanswered(operation);
+				else operation.finish(fate);
+				return;
+			}
 			this.#client?.exchange("connack", 0, {
 				packet: () => packet,
 				timeoutMs: this.#packetTimeoutMs,
@@ -183,7 +201,8 @@ export class Session {
 		const release = (): void =>
 			this.#exchange("pubcomp", messageId, operation, () => generate({ cmd: "pubrel", messageId }), done);
 		this.#uplink(this.#host.delays.publish, () => {
-			if (qos === 0) {
+			if (this.#host.fate("publish", this.id)) this.#failed(operation);
+			else if (qos === 0) {
 				this.#send(first);
 				operation.finish("0");
 			} else if (qos === 1) this.#exchange("puback", messageId, operation, make, done);
@@ -199,6 +218,29 @@ export class Session {
 	/** The PDN is gone, and the connection with it. */
 	detach(): void {
 		if (this.#state !== "closed") this.#ended("lost");
+	}
+
+	/** The connection is closed by the module, if there is one: +QMTSTAT with that code. */
+	fail(stat: number): void {
+		if (this.#state !== "closed") this.#lose(stat);
+	}
+
+	/** Does nothing any more, says nothing of it and keeps its state, until AT+QMTCLOSE or a reset. */
+	wedge(): void {
+		if (this.#state === "closed") return;
+		this.#link?.vanish("silent");
+		this.#link = undefined;
+		this.#timers.clearAll();
+		this.#onEnd = undefined;
+		this.#wedged = true;
+		if (this.#state === "disconnecting") this.#state = "connected";
+	}
+
+	/** A closed identifier is open, by nobody's doing. */
+	occupy(): void {
+		if (this.#state !== "closed") return;
+		this.#state = "open";
+		this.#address = '"0.0.0.0",0';
 	}
 
 	/** The module loses power or is reset: no result, no URC. */
@@ -225,6 +267,7 @@ export class Session {
 			report(result);
 		};
 		this.#state = "disconnecting";
+		this.#wedged = false;
 		this.#onEnd = finish;
 		this.#uplink(this.#host.delays.close, () => {
 			this.#onEnd = undefined;
@@ -250,7 +293,7 @@ export class Session {
 	#uplink(delay: Range, action: () => void): void {
 		const now = clock().now;
 		this.#lastUplinkMs = Math.max(this.#lastUplinkMs, now + this.#host.random.between(delay));
-		this.#timers.set(action, this.#lastUplinkMs - now);
+		if (!this.#wedged) this.#timers.set(action, this.#lastUplinkMs - now);
 	}
 
 	#dial(host: string, port: number, onConnect: () => void): void {
@@ -296,11 +339,13 @@ export class Session {
 			retries,
 			onAcknowledge: on.onAcknowledge,
 			onRetry: repetition => timeoutNotice && operation.report(`1,${repetition}`),
-			onFail: () => {
-				operation.finish("2");
-				if (this.#host.variants.closeAfterRetries) this.#lose(Stat.sending);
-			},
+			onFail: () => this.#failed(operation),
 		});
+	}
+
+	#failed(operation: Operation): void {
+		operation.finish("2");
+		if (this.#host.variants.closeAfterRetries) this.#lose(Stat.sending);
 	}
 
 	#connected({ returnCode = 0 }: IConnackPacket, operation: Operation): void {
@@ -340,7 +385,7 @@ export class Session {
 		this.#timers.clearAll();
 		this.#operations.clear();
 		this.#onEnd = undefined;
-		this.#rested = false;
+		this.#rested = this.#wedged = false;
 		this.#state = "closed";
 	}
 }
