@@ -389,7 +389,7 @@ test.serial("close and end from within callbacks", async t => {
 test.serial(
 	"promises that nobody looks at: no unhandled rejection, and onError hears of all that fails",
 	async t => {
-		// An unhandled rejection fails the test on both engines by itself.
+		// An unhandled rejection fails the run of ava, and the test on XS.
 		const all = await SessionBench.connected({ queue: 2 });
 		void all.session.publish("+", "x");
 		void all.session.publish("t", "x", { QoS: 1 });

@@ -1,0 +1,3 @@
+import { testOnXS } from "./engine.js";
+
+await testOnXS("sensors");

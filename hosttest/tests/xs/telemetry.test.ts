@@ -1,0 +1,5 @@
+import { testOnXS } from "./engine.js";
+
+await testOnXS("telemetry", {
+	"telemetry/flash-shim.test.ts": "hosttest/shim/flash.ts imports node:fs, which is not there on XS",
+});

@@ -1,0 +1,2 @@
+/** As hosttest/tests/sampling.ts, on XS. */
+export const stepOf = (onXS: number): number => onXS;
