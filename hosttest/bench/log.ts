@@ -29,12 +29,7 @@ export interface Log {
 }
 
 /** The topics that the device is subscribed to. */
-const TOPICS: readonly string[] = [
-	"d/17/set",
-	"d/17/config",
-	"fleet/all/notice",
-	"d/17/firmware/part",
-];
+const TOPICS: readonly string[] = ["d/17/set", "d/17/config", "fleet/all/notice", "d/17/firmware/part"];
 /** FIFO threshold of the ESP32's UART. */
 export const THRESHOLD = 96;
 const SHORTEST = 16;
