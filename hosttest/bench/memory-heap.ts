@@ -60,7 +60,7 @@ export interface Live {
 	chunkBytes: number;
 }
 
-/** A buffer that lives, and who holds it: `ByteRing.#bytes`. */
+/** A buffer that lives, and who holds it: `ReceiveBuffer.bytes`. */
 export interface LiveBuffer {
 	readonly name: string;
 	readonly bytes: number;

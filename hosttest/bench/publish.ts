@@ -15,8 +15,9 @@ const SESSION = new URL("./publish-xs.ts", import.meta.url);
 const WARM_UP = 5;
 const MESSAGES = 10;
 const QOS = [0, 1, 2] as const;
-/** Behind the last message: what it leaves behind is part of it. */
-const SETTLE_MS = 30_000;
+/** Behind the acknowledgement: what it leaves behind is part of the message. */
+const SETTLE_MS = 1_000;
+const MINUTE_MS = 60_000;
 
 /** From `MQTTSession.publish` to the acknowledgement, and from the sample to it. */
 export async function publish(): Promise<Figure[]> {
@@ -34,6 +35,7 @@ export async function publish(): Promise<Figure[]> {
 		const note = `with the modem's signal and voltage: ${cost.bytes} bytes on the wire`;
 		figures.push(...figuresOf(`sample to acknowledgement, QoS ${QoS}`, cost, FIRST.telemetry[QoS], note));
 	}
+	figures.push(await supervision());
 	return figures;
 }
 
@@ -49,24 +51,50 @@ async function measured(
 	firmware: Firmware,
 	begin?: (firmware: Firmware) => void,
 ): Promise<Cost> {
-	let count = 0;
-	const next = async (): Promise<void> => {
-		begin?.(firmware);
-		await firmware.until(++count);
-		await firmware.clock.advance(SETTLE_MS);
-	};
+	const costs: Cost[] = [];
 	firmware.start();
-	for (let message = 0; message < WARM_UP; message++) await next();
+	for (let message = 1; message <= WARM_UP + MESSAGES; message++) {
+		const slots = firmware.collect();
+		firmware.take();
+		begin?.(firmware);
+		await firmware.until(message);
+		await firmware.clock.advance(SETTLE_MS);
+		if (message > WARM_UP) costs.push(costOf(harness, firmware, begin ? "publish" : "sampled", slots));
+	}
+	await firmware.close();
+	const mean = (name: keyof Cost) => Math.round(costs.reduce((sum, cost) => sum + cost[name], 0) / MESSAGES);
+	return { computrons: mean("computrons"), garbage: mean("garbage"), bytes: mean("bytes") };
+}
+
+/** Of the turns since the one that told of an event: what the driver did before, such as asking a silent module, is not the message's. */
+function costOf(harness: Harness, firmware: Firmware, event: string, slotsBefore: number): Cost {
+	const { turns } = firmware.take();
+	const first = turns.findIndex(({ events }) => events.includes(event));
+	if (first < 0) throw new Error(`no turn told of "${event}"`);
+	const counted = turns.slice(first);
+	const slots = counted[counted.length - 1].slots - (first ? turns[first - 1].slots : slotsBefore);
+	return {
+		computrons: computronsOf(counted),
+		garbage: slots - harness.slotsOf(counted),
+		bytes: counted.reduce((sum, { received, sent }) => sum + received.length + sent.length, 0),
+	};
+}
+
+/** What the driver does while nobody wants anything: it asks a silent module whether it lives, and for its state. */
+async function supervision(): Promise<Figure> {
+	const firmware = await Firmware.load({ entry: SESSION });
+	firmware.start();
+	await firmware.clock.advance(2 * MINUTE_MS);
 	firmware.take();
-	const before = firmware.collect();
-	for (let message = 0; message < MESSAGES; message++) await next();
-	const { turns, transcript } = firmware.take();
-	const after = turns[turns.length - 1].slots;
+	await firmware.clock.advance(10 * MINUTE_MS);
+	const { turns } = firmware.take();
 	await firmware.close();
 	return {
-		computrons: Math.round(computronsOf(turns) / MESSAGES),
-		garbage: Math.round((after - before - harness.slotsOf(turns)) / MESSAGES),
-		bytes: Math.round(transcript.reduce((sum, { bytes }) => sum + bytes.length, 0) / MESSAGES),
+		group: "publish cost",
+		name: "a silent minute, connected: supervision",
+		value: Math.round(computronsOf(turns) / 10),
+		unit: "computrons",
+		deterministic: true,
 	};
 }
 

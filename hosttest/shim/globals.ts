@@ -16,11 +16,11 @@ const encoder = new TextEncoder();
 const isBuffer = (value: unknown): value is ArrayBufferLike =>
 	value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
 
-function fromArrayBuffer(buffer: ArrayBufferLike): string {
+function fromArrayBuffer(buffer: ArrayBufferLike, byteOffset?: number, byteLength?: number): string {
 	if (!isBuffer(buffer))
 		throw new TypeError("String.fromArrayBuffer: not an ArrayBuffer (of a view, pass a slice of its buffer)");
 	try {
-		return decoder.decode(new Uint8Array(buffer));
+		return decoder.decode(new Uint8Array(buffer, byteOffset, byteLength));
 	} catch {
 		throw new TypeError("String.fromArrayBuffer: invalid UTF-8");
 	}

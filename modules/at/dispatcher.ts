@@ -1,7 +1,7 @@
 import type { Callbacks } from "./callbacks.js";
 import { SLACK_MS } from "./deadline.js";
 import { CommandError, commandName } from "./errors.js";
-import { BREAK, type Exchange, QUARANTINE, SUCCESS, UNRELATED } from "./exchange.js";
+import { BREAK, type Exchange, FREE, QUARANTINE, SUCCESS, UNRELATED } from "./exchange.js";
 import type { Line } from "./line.js";
 import type { Prefix, PrefixTable } from "./prefixes.js";
 import type { Quarantine } from "./quarantine.js";
@@ -38,13 +38,16 @@ export class Dispatcher {
 		return this.#unknown;
 	}
 	line(line: Line, prefix: Prefix | undefined): void {
+		if (this.#callbacks.tracing) this.#trace(line, prefix);
+		const state = this.#exchange.state;
+		if (state === FREE) this.#lineWhileFree(line, prefix);
+		else if (state === QUARANTINE) this.#lineInQuarantine(line, prefix);
+		else this.#lineOfExchange(line, prefix);
+	}
+
+	#lineOfExchange(line: Line, prefix: Prefix | undefined): void {
 		const exchange = this.#exchange;
 		const callbacks = this.#callbacks;
-		if (callbacks.tracing) this.#trace(line, prefix);
-		if (exchange.state === QUARANTINE) {
-			this.#lineInQuarantine(line, prefix);
-			return;
-		}
 		const current = exchange.request;
 		if (exchange.isEcho(line)) return;
 		if (prefix) {
@@ -72,6 +75,22 @@ export class Dispatcher {
 		else this.#unclaimed(line, prefix);
 	}
 
+	/** No command is on the line: nothing is an echo, a response or a final result code. */
+	#lineWhileFree(line: Line, prefix: Prefix | undefined): void {
+		if (prefix && prefix.final === undefined) {
+			const awaited = this.#waiting.length ? this.#waiting.find(line, prefix) : undefined;
+			if (awaited) {
+				this.#laterResult(awaited, line);
+				return;
+			}
+			if (prefix.onLine) {
+				this.#callbacks.call(prefix.onLine, line);
+				return;
+			}
+		}
+		this.#unknown++;
+		if (this.#callbacks.options.onUnknown) this.#callbacks.call(this.#callbacks.options.onUnknown, line);
+	}
 	#lineInQuarantine(line: Line, prefix: Prefix | undefined): void {
 		const quarantine = this.#quarantine;
 		if (quarantine.isEcho(line)) return;

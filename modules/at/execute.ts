@@ -10,6 +10,8 @@ export interface ExecuteOptions {
 	readonly resultTimeout?: number;
 	/** Bytes sent behind the prompt. */
 	readonly data?: Uint8Array;
+	/** Waits for room however many wait already: for commands that must go out, of which there are few at a time. */
+	readonly waits?: boolean;
 	/** Gets each line of the information response. */
 	readonly onInformation?: (line: Line) => void;
 	/** Gets each later result that is progress. */
@@ -22,7 +24,8 @@ export interface ExecuteOptions {
  * Carries out one command as a promise, for sequences such as boot and connect. It waits for room where the queue is full. Where commands
  * follow each other all day, a `Request` that is used again costs less.
  * @returns settles when the command is complete, its later result included
- * @throws (rejects) the errors of `Scheduler.submit` and of the command; QueueFullError only if too many wait for room already
+ * @throws (rejects) the errors of `Scheduler.submit` and of the command; QueueFullError only if too many wait for room already, and never
+ *   with `waits`
  */
 export function execute(
 	scheduler: Scheduler,
@@ -46,7 +49,7 @@ export function execute(
 		request.onDone = done;
 		const submit = () => {
 			try {
-				if (scheduler.full && !scheduler.crowded) scheduler.whenRoom(submit);
+				if (scheduler.full && (options.waits || !scheduler.crowded)) scheduler.whenRoom(submit);
 				else scheduler.submit(request);
 			} catch (error) {
 				done(error as Error);

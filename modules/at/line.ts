@@ -1,50 +1,34 @@
-import type { ByteRing } from "./ring.js";
-import { COLON, COMMA, QUOTE, SPACE, textOf } from "./text.js";
+import type { ReceiveBuffer } from "./receive-buffer.js";
+import { indexOf, lastIndexOf, slice } from "./string-methods.js";
+import { COMMA, QUOTE, SPACE, textOf } from "./text.js";
 
 /**
- * The line that the engine is at, read where it lies in the ring: nothing is copied and no string made before a field is
+ * The line that the engine is at, read where it lies in the receive buffer: nothing is copied and no string made before a field is
  * asked for. One instance serves all lines; it is valid during the callback that gets it, and no longer.
  *
  * Fields are what stands behind the colon, divided by commas outside of quotes, counted from 0.
  */
 export class Line {
-	readonly #ring: ByteRing;
-	#offset = 0;
-	#length = 0;
-	#prefixLength = 0;
+	/** @internal Where it lies in the buffer. */
+	offset = 0;
+	/** Bytes of the line, without its end. */
+	length = 0;
+	/** Bytes before the colon; the whole line where there is none. */
+	prefixLength = 0;
+	readonly #buffer: ReceiveBuffer;
 	#from = 0;
 	#to = 0;
 
-	constructor(ring: ByteRing) {
-		this.#ring = ring;
-	}
-	/** @internal For the framer. */
-	set(offset: number, length: number): void {
-		this.#offset = offset;
-		this.#length = length;
-		const colon = this.#ring.indexOf(COLON, offset);
-		this.#prefixLength = colon >= 0 && colon < offset + length ? colon - offset : length;
-	}
-	/** Bytes of the line, without its end. */
-	get length(): number {
-		return this.#length;
-	}
-	/** Bytes before the colon; the whole line where there is none. */
-	get prefixLength(): number {
-		return this.#prefixLength;
-	}
-	/** Offset of the line in the ring. */
-	get offset(): number {
-		return this.#offset;
+	constructor(buffer: ReceiveBuffer) {
+		this.#buffer = buffer;
 	}
 	/** The whole line as text, invalid UTF-8 left out. */
 	get text(): string {
-		return textOf(this.#ring.slice(this.#offset, this.#length));
+		return this.#textOf(this.offset, this.offset + this.length);
 	}
 	/** What stands behind the colon, as text. */
 	get value(): string {
-		const from = this.#values();
-		return textOf(this.#ring.slice(from, this.#offset + this.#length - from));
+		return this.#textOf(this.#values(), this.offset + this.length);
 	}
 	/** Number of fields; 0 where nothing stands behind the prefix. */
 	get fields(): number {
@@ -54,16 +38,22 @@ export class Line {
 	}
 	/** A field as a whole number, or undefined if it is absent or no number. Quotes around it are ignored. */
 	integer(field: number): number | undefined {
+		const bytes = this.#buffer.bytes;
+		// The first field is an identifier or a state most often: one digit.
+		if (field === 0) {
+			const at = this.#values();
+			const digit = bytes[at] - ZERO;
+			if (digit >= 0 && digit <= 9 && bytes[at + 1] === COMMA && at < this.offset + this.length) return digit;
+		}
 		if (!this.#field(field)) return undefined;
-		const ring = this.#ring;
 		let from = this.#from;
 		const to = this.#to;
-		const negative = from < to && ring.at(from) === MINUS;
+		const negative = from < to && bytes[from] === MINUS;
 		if (negative) from++;
 		if (from === to || to - from > 10) return undefined;
 		let value = 0;
 		for (; from < to; from++) {
-			const digit = ring.at(from) - ZERO;
+			const digit = bytes[from] - ZERO;
 			if (digit < 0 || digit > 9) return undefined;
 			value = value * 10 + digit;
 		}
@@ -71,64 +61,92 @@ export class Line {
 	}
 	/** A field as text without its quotes, or undefined if it is absent. */
 	string(field: number): string | undefined {
-		return this.#field(field) ? textOf(this.#ring.slice(this.#from, this.#to - this.#from)) : undefined;
+		return this.#field(field) ? this.#textOf(this.#from, this.#to) : undefined;
 	}
 	/** Whether a field stands in quotes. */
 	isQuoted(field: number): boolean {
-		return this.#field(field) && this.#from > this.#offset && this.#ring.at(this.#from - 1) === QUOTE;
+		return this.#field(field) && this.#from > this.offset && this.#buffer.bytes[this.#from - 1] === QUOTE;
 	}
 	/** Whether the line is exactly these bytes: the echo of a command. Makes strings, so only for when echo is on. */
 	equals(bytes: Uint8Array): boolean {
-		return this.#length === bytes.length && this.text === textOf(bytes);
+		return this.length === bytes.length && this.text === textOf(bytes);
 	}
 	/** The byte at an index of the line. */
 	at(index: number): number {
-		return this.#ring.at(this.#offset + index);
+		return this.#buffer.bytes[this.offset + index];
+	}
+	/** Bytes from an index of the line on, as text, invalid UTF-8 left out. */
+	textAt(index: number, length: number): string {
+		return this.#textOf(this.offset + index, this.offset + index + length);
 	}
 	/** Copies `length` bytes from an index of the line into `target`. */
 	copy(index: number, length: number, target: Uint8Array, at = 0): void {
-		this.#ring.copy(this.#offset + index, length, target, at);
+		const from = this.offset + index;
+		target.set(this.#buffer.bytes.subarray(from, from + length), at);
 	}
-	/** Index of the first `byte` at or after `index` of the line, or -1. */
-	indexOf(byte: number, index: number): number {
-		const found = this.#ring.indexOf(byte, this.#offset + index);
-		return found >= 0 && found < this.#offset + this.#length ? found - this.#offset : -1;
+	/** A copy of `length` bytes from an index of the line. */
+	slice(index: number, length: number): ArrayBuffer {
+		const from = this.offset + index;
+		return this.#buffer.bytes.buffer.slice(from, from + length);
+	}
+	/** Index of the first `text`, of ASCII, that begins in the line at or after an index, or -1. */
+	indexOf(text: string, index: number): number {
+		const buffer = this.#buffer;
+		const from = this.offset - buffer.textStart;
+		if (from < 0) return this.#shown().indexOf(text, index);
+		const found = indexOf.call(buffer.text, text, from + index) - from;
+		return found >= 0 && found < this.length ? found : -1;
 	}
 
+	/** Index of the last `text`, of ASCII, or -1. */
+	lastIndexOf(text: string): number {
+		const buffer = this.#buffer;
+		const from = this.offset - buffer.textStart;
+		if (from < 0) return this.#shown().lastIndexOf(text);
+		return Math.max(-1, lastIndexOf.call(buffer.text, text, from + this.length - text.length) - from);
+	}
+
+	/** Has the buffer's text begin where the line does, or before. */
+	#shown(): this {
+		this.#buffer.show(this.offset);
+		return this;
+	}
+	#textOf(from: number, to: number): string {
+		const buffer = this.#buffer;
+		if (!buffer.plain) return textOf(buffer.bytes.subarray(from, to));
+		if (this.offset < buffer.textStart) buffer.show(this.offset);
+		return slice.call(buffer.text, from - buffer.textStart, to - buffer.textStart);
+	}
 	#values(): number {
-		const ring = this.#ring;
-		const end = this.#offset + this.#length;
-		let from = this.#offset + this.#prefixLength + 1;
-		while (from < end && ring.at(from) === SPACE) from++;
-		return Math.min(from, end);
+		const bytes = this.#buffer.bytes;
+		const end = this.offset + this.length;
+		let from = this.offset + this.prefixLength + 1;
+		while (from < end && bytes[from] === SPACE) from++;
+		return from < end ? from : end;
 	}
 	/** Finds a field; its bounds, without quotes, are then in #from and #to. */
 	#field(field: number): boolean {
-		const ring = this.#ring;
-		const end = this.#offset + this.#length;
+		const buffer = this.#buffer;
+		const bytes = buffer.bytes;
+		if (this.offset < buffer.textStart) this.#shown();
+		const end = this.offset + this.length;
 		let from = this.#values();
 		if (from >= end) return false;
 		for (;;) {
-			const quoted = from < end && ring.at(from) === QUOTE;
-			let to = quoted ? this.#closingQuote(from + 1, end) : ring.indexOf(COMMA, from);
-			if (to < 0 || to > end) to = end;
+			const quoted = from < end && bytes[from] === QUOTE;
+			// A quoted field ends behind a quote that a comma or the end of the line follows.
+			const at = quoted ? from + 1 : from;
+			const found = indexOf.call(buffer.text, quoted ? '",' : ",", at - buffer.textStart);
+			let to = found < 0 ? end : found + buffer.textStart;
+			if (quoted) to++;
+			if (to > end) to = end;
 			if (field-- === 0) {
-				this.#from = quoted ? from + 1 : from;
-				this.#to = quoted && to > from + 1 && ring.at(to - 1) === QUOTE ? to - 1 : to;
+				this.#from = at;
+				this.#to = quoted && to > at && bytes[to - 1] === QUOTE ? to - 1 : to;
 				return true;
 			}
 			if (to >= end) return false;
 			from = to + 1;
-		}
-	}
-	/** Where a quoted field ends: behind a quote that a comma or the end of the line follows. */
-	#closingQuote(from: number, end: number): number {
-		const ring = this.#ring;
-		for (;;) {
-			const quote = ring.indexOf(QUOTE, from);
-			if (quote < 0 || quote >= end) return end;
-			from = quote + 1;
-			if (from >= end || ring.at(from) === COMMA) return from;
 		}
 	}
 }

@@ -1,6 +1,6 @@
 import Timer from "timer";
-import type { ByteRing } from "./ring.js";
 import { ATError } from "./errors.js";
+import type { ReceiveBuffer } from "./receive-buffer.js";
 
 /** What the engine needs of an ECMA-419 serial instance with `format: "buffer"`. */
 export interface SerialLike {
@@ -11,6 +11,12 @@ export interface SerialLike {
 	write(buffer: Uint8Array): void;
 }
 
+/** Who handles what the port has read. */
+export interface ReceiverLike {
+	/** There is something in the buffer to handle. @returns whether that took so long that more may have come */
+	receive(): boolean;
+}
+
 /** An ECMA-419 serial IO constructor with its options: `{io: Serial, receive, transmit, baud, port}`. */
 export interface SerialOptions {
 	readonly io: new (options: never) => SerialLike;
@@ -18,13 +24,13 @@ export interface SerialOptions {
 }
 
 /**
- * A serial port as a ring to read from and a place to send pieces of any length to. Sends as much at a time as the transmit
+ * A serial port as a buffer to read from and a place to send pieces of any length to. Sends as much at a time as the transmit
  * FIFO takes and goes on when it is writable again.
  */
 export class Port {
 	readonly #serial: SerialLike;
-	readonly #ring: ByteRing;
-	readonly #onReceive: () => void;
+	readonly #buffer: ReceiveBuffer;
+	readonly #receiver: ReceiverLike;
 	readonly #onSent: () => void;
 	#room = 0;
 	#bytes: Uint8Array | undefined;
@@ -36,13 +42,14 @@ export class Port {
 
 	/**
 	 * @param serial constructor and options of the port; `format`, `onReadable` and `onWritable` are the engine's
-	 * @param onReceive called behind each piece that has gone into the ring
+	 * @param buffer gets what comes
+	 * @param receiver handles it
 	 * @param onSent called when all that `send` was given is in the FIFO
 	 * @throws what the serial constructor throws, such as Error "in use"
 	 */
-	constructor(serial: SerialOptions, ring: ByteRing, onReceive: () => void, onSent: () => void) {
-		this.#ring = ring;
-		this.#onReceive = onReceive;
+	constructor(serial: SerialOptions, buffer: ReceiveBuffer, receiver: ReceiverLike, onSent: () => void) {
+		this.#buffer = buffer;
+		this.#receiver = receiver;
 		this.#onSent = onSent;
 		const { io: Serial, ...options } = serial;
 		this.#serial = new Serial({
@@ -78,13 +85,14 @@ export class Port {
 	}
 	/** Reads what is there, without waiting to be told of it: before anyone concludes that nothing has come. */
 	receive(): void {
-		const ring = this.#ring;
-		// The interrupt is masked until `onReadable` has run: leave nothing behind. Two rounds hold a FIFO and what came meanwhile.
-		for (let round = 0; round < 2 && !this.#closed; round++) {
-			const count = this.#read(ring.landing);
-			if (!count) return;
-			ring.commit(count);
-			this.#onReceive();
+		const buffer = this.#buffer;
+		try {
+			// The interrupt is masked, and forgotten, until `onReadable` has run: leave nothing behind of what came while lines were handled.
+			if (buffer.read(this.#serial) && this.#receiver.receive() && !this.#closed && buffer.read(this.#serial))
+				this.#receiver.receive();
+		} catch {
+			// A port that throws says nothing: time-outs find out, and whoever made it opens another.
+			if (!buffer.text && buffer.recover()) this.#receiver.receive();
 		}
 	}
 	/** Forgets what has not gone into the FIFO yet. */
@@ -96,17 +104,15 @@ export class Port {
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#bytes = undefined;
-		const serial = this.#serial;
-		if (this.#called) Timer.set(() => serial.close());
-		else serial.close();
+		if (this.#called) Timer.set(() => this.#release());
+		else this.#release();
 	}
 
-	/** A port that throws says nothing: time-outs find out, and whoever made it opens another. */
-	#read(landing: Uint8Array): number | undefined {
+	#release(): void {
 		try {
-			return this.#serial.read(landing);
+			this.#serial.close();
 		} catch {
-			return undefined;
+			// It is given up in any case.
 		}
 	}
 	#write(bytes: Uint8Array): boolean {

@@ -1,12 +1,19 @@
 import { QueueFullError, commandName } from "./errors.js";
 import type { Request } from "./request.js";
 
-/** A bounded queue of requests: higher priority first, in order of arrival within one priority. */
+/**
+ * A bounded queue of requests: higher priority first, in order of arrival within one priority. A chain through the requests themselves:
+ * putting one behind the others and taking the first cost the same, however many wait.
+ */
 export class RequestQueue {
 	readonly capacity: number;
 	/** A place has become free. */
 	onRemoved: (() => void) | undefined;
-	readonly #items: Request[] = [];
+	#first: Request | undefined;
+	#last: Request | undefined;
+	#length = 0;
+	/** Requests with a deadline. */
+	#timed = 0;
 	#highWater = 0;
 
 	/** @param capacity requests, at least 1 */
@@ -14,17 +21,18 @@ export class RequestQueue {
 		this.capacity = capacity;
 	}
 	get length(): number {
-		return this.#items.length;
+		return this.#length;
 	}
 	/** Whether another one would be too many. */
 	get full(): boolean {
-		return this.#items.length >= this.capacity;
+		return this.#length >= this.capacity;
 	}
 	/** ms until the deadline of one of them passes; Infinity if none has one. */
 	get remaining(): number {
+		if (!this.#timed) return Infinity;
 		let due = Infinity;
-		for (let index = 0; index < this.#items.length; index++)
-			due = Math.min(due, this.#items[index].due.remaining);
+		for (let request = this.#first; request; request = request.next)
+			due = Math.min(due, request.due.remaining);
 		return due;
 	}
 	/** The most requests that ever waited. */
@@ -33,21 +41,38 @@ export class RequestQueue {
 	}
 	/** @throws QueueFullError; nothing is taken then */
 	add(request: Request): void {
-		const items = this.#items;
-		if (this.full) throw new QueueFullError(commandName(request), this.capacity);
-		let at = items.length;
-		while (at > 0 && items[at - 1].priority < request.priority) at--;
-		items.splice(at, 0, request);
-		if (items.length > this.#highWater) this.#highWater = items.length;
+		if (this.#length >= this.capacity) throw new QueueFullError(commandName(request), this.capacity);
+		const { priority } = request;
+		let before = this.#last;
+		if (before && before.priority < priority) {
+			before = undefined;
+			for (let next = this.#first; next && next.priority >= priority; next = next.next) before = next;
+		}
+		request.next = before ? before.next : this.#first;
+		if (before) before.next = request;
+		else this.#first = request;
+		if (!request.next) this.#last = request;
+		if (request.deadline !== undefined) this.#timed++;
+		if (++this.#length > this.#highWater) this.#highWater = this.#length;
 	}
+	/** The one at an index, counted from 0. */
 	at(index: number): Request | undefined {
-		return this.#items[index];
+		let request = this.#first;
+		for (; request && index > 0; index--) request = request.next;
+		return request;
 	}
 	/** Takes a request out, wherever it stands. */
 	remove(request: Request): boolean {
-		const at = this.#items.indexOf(request);
-		if (at < 0) return false;
-		this.#items.splice(at, 1);
+		let before: Request | undefined;
+		let at = this.#first;
+		for (; at && at !== request; at = at.next) before = at;
+		if (!at) return false;
+		if (before) before.next = request.next;
+		else this.#first = request.next;
+		if (!request.next) this.#last = before;
+		request.next = undefined;
+		if (request.due.isSet) this.#timed--;
+		this.#length--;
 		this.onRemoved?.();
 		return true;
 	}

@@ -7,6 +7,9 @@ import { type Request, WAITING } from "./request.js";
 export class LaterResults {
 	readonly #requests: Request[] = [];
 
+	get length(): number {
+		return this.#requests.length;
+	}
 	/** ms until the first of them is overdue; Infinity if there is none. */
 	get remaining(): number {
 		let due = Infinity;
@@ -16,7 +19,9 @@ export class LaterResults {
 	}
 	/** One that has waited too long, the oldest first. */
 	get overdue(): Request | undefined {
-		return this.#requests.find(request => request.due.remaining === 0);
+		for (let index = 0; index < this.#requests.length; index++)
+			if (this.#requests[index].due.remaining === 0) return this.#requests[index];
+		return undefined;
 	}
 	/** @param span ms that the result may take */
 	add(request: Request, span: number): void {
@@ -44,12 +49,14 @@ export class LaterResults {
 	}
 	/** Whether an answer to this request could be taken for a result that is awaited, or the other way round. */
 	isAmbiguous(request: Request): boolean {
-		const { spec, form, prefix } = request;
-		if (form === "read" && spec.isResponse) return false;
-		if (form !== "read" && form !== "write") return false;
-		return this.#requests.some(
-			other => other.prefix === prefix && prefix && (form === "read" || haveSameKeys(other, request)),
-		);
+		const { form, prefix } = request;
+		if (!prefix || (form !== "read" && form !== "write")) return false;
+		if (form === "read" && request.spec.isResponse) return false;
+		for (let index = 0; index < this.#requests.length; index++) {
+			const other = this.#requests[index];
+			if (other.prefix === prefix && (form === "read" || haveSameKeys(other, request))) return true;
+		}
+		return false;
 	}
 }
 

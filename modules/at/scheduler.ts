@@ -5,22 +5,23 @@ import { Deadline } from "./deadline.js";
 import { Dispatcher } from "./dispatcher.js";
 import { ATError, ClosedError, DeadlineError, TimeoutError, commandName } from "./errors.js";
 import { Exchange, FREE, QUARANTINE } from "./exchange.js";
-import { Framer, GAP, LINE, NONE, PROMPT } from "./framer.js";
+import { Framer } from "./framer.js";
 import type { Line } from "./line.js";
 import { Port, type SerialOptions } from "./port.js";
 import { PrefixTable } from "./prefixes.js";
 import { Quarantine } from "./quarantine.js";
 import { RequestQueue } from "./queue.js";
+import { ReceiveBuffer } from "./receive-buffer.js";
+import { Receiver } from "./receiver.js";
 import { IDLE, QUEUED, type Request } from "./request.js";
 import { LaterResults } from "./results.js";
-import { ByteRing } from "./ring.js";
 import { Room } from "./room.js";
 
 /** Options of the scheduler: the port, the sizes of what it allocates once, and its callbacks. */
 export interface SchedulerOptions extends SchedulerCallbacks {
 	/** Constructor and options of the serial port. */
 	readonly serial: SerialOptions;
-	/** Ring for what is received, bytes, 256 or more; 2048 by default. The longest line is this less 128. */
+	/** Buffer for what is received, bytes, 256 or more; 2048 by default. The longest line is this less 128. */
 	readonly receiveBuffer?: number;
 	/** Longest command, bytes; 1152 by default. */
 	readonly commandBuffer?: number;
@@ -44,7 +45,7 @@ export interface SchedulerOptions extends SchedulerCallbacks {
  * that a callback submits is sent when all lines that have come are handled: none of them can be its answer.
  */
 export class Scheduler {
-	readonly #ring: ByteRing;
+	readonly #buffer: ReceiveBuffer;
 	readonly #prefixes = new PrefixTable();
 	readonly #framer: Framer;
 	readonly #builder: CommandBuilder;
@@ -55,37 +56,26 @@ export class Scheduler {
 	readonly #waiting = new LaterResults();
 	readonly #quarantine: Quarantine;
 	readonly #dispatcher: Dispatcher;
+	readonly #receiver: Receiver;
 	readonly #callbacks: Callbacks;
-	readonly #linesPerTurn: number;
 	/** When the exchange, or the quarantine, does not wait any longer. */
 	readonly #stepDue = new Deadline();
-	readonly #settleDue = new Deadline();
 	readonly #armed = new Deadline();
 	readonly #onTimer = () => this.#tick();
-	readonly #onTurn = () => {
-		this.#turn = undefined;
-		this.#read(this.#linesPerTurn);
-	};
 	#timer: Timer | undefined;
-	#turn: Timer | undefined;
-	#reading = false;
 	#timeouts = 0;
 
 	/** @throws what the serial constructor throws */
 	constructor(options: SchedulerOptions) {
 		const callbacks = new Callbacks(this, { ...options });
 		this.#callbacks = callbacks;
-		this.#linesPerTurn = options.linesPerTurn ?? 16;
-		this.#ring = new ByteRing(options.receiveBuffer ?? 2048);
-		this.#framer = new Framer(this.#ring, this.#prefixes);
+		this.#buffer = new ReceiveBuffer(options.receiveBuffer ?? 2048);
+		this.#framer = new Framer(this.#buffer, this.#prefixes);
 		this.#builder = new CommandBuilder(options.commandBuffer ?? 1152);
 		this.#queue = new RequestQueue(options.queue ?? 8);
 		this.#room = new Room(this.#queue);
-		this.#port = new Port(
-			options.serial,
-			this.#ring,
-			() => this.#received(),
-			() => this.#sent(),
+		this.#port = new Port(options.serial, this.#buffer, { receive: () => this.#receiver.receive() }, () =>
+			this.#sent(),
 		);
 		this.#exchange = new Exchange(this.#builder, this.#port, this.#framer, this.#stepDue, callbacks);
 		this.#quarantine = new Quarantine(
@@ -103,6 +93,21 @@ export class Scheduler {
 			this.#quarantine,
 			callbacks,
 		);
+		this.#receiver = new Receiver(
+			this.#buffer,
+			this.#framer,
+			this.#dispatcher,
+			this.#exchange,
+			callbacks,
+			options.linesPerTurn ?? 16,
+			() => {
+				// Unless nothing is under way.
+				if (this.#exchange.state === FREE && !this.#queue.length && !this.#waiting.length) return;
+				this.#start();
+				this.#arm();
+			},
+			() => this.#port.receive(),
+		);
 		this.#quarantine.begin();
 	}
 	/**
@@ -110,7 +115,7 @@ export class Scheduler {
 	 * writes. A later result or a URC may still come; a line of less than 128 bytes waits in the FIFO.
 	 */
 	get quiet(): boolean {
-		if (this.#ring.length) return false;
+		if (this.#buffer.length) return false;
 		const { state } = this.#exchange;
 		return state === QUARANTINE || (state === FREE && !this.#queue.length);
 	}
@@ -126,11 +131,15 @@ export class Scheduler {
 	get synchronised(): boolean {
 		return this.#exchange.state !== QUARANTINE;
 	}
+	/** Lines so far that were understood: as long as it grows, the modem is there. */
+	get heard(): number {
+		return this.#receiver.lines - this.#dispatcher.unknown;
+	}
 	/** Counters over the life of the scheduler. */
 	get statistics() {
 		return {
-			receiveHighWater: this.#ring.highWater,
-			receiveDropped: this.#ring.dropped,
+			receiveHighWater: this.#buffer.highWater,
+			receiveDropped: this.#buffer.dropped,
 			queueHighWater: this.#queue.highWater,
 			gaps: this.#framer.gaps,
 			unknown: this.#dispatcher.unknown,
@@ -200,7 +209,7 @@ export class Scheduler {
 		if (callbacks.closed) return;
 		callbacks.closed = true;
 		Timer.clear(this.#timer);
-		Timer.clear(this.#turn);
+		this.#receiver.close();
 		this.#port.close();
 		const ended = this.#waiting.removeAll();
 		if (exchange.request) ended.push(exchange.request);
@@ -220,7 +229,7 @@ export class Scheduler {
 	/** Gives the free line to the first command that may have it. */
 	#start(): void {
 		// What has come already is no answer to a command that has not gone out: it is handled first.
-		if (this.#exchange.state !== FREE || this.#port.sending || this.#reading || this.#turn) return;
+		if (this.#exchange.state !== FREE || this.#port.sending || !this.#receiver.isDone) return;
 		// The echo of the command could be taken for more of the line: time, HELD_MS, decides first.
 		if (this.#framer.held) return;
 		for (let index = 0; ; index++) {
@@ -238,48 +247,11 @@ export class Scheduler {
 		else this.#exchange.sent();
 	}
 
-	// Receiving
-
-	#received(): void {
-		if (this.#turn && !this.#ring.full) return;
-		this.#read(this.#ring.full ? Infinity : this.#linesPerTurn);
-	}
-	/** Handles what lies in the ring, in portions so that the FIFO is emptied in between. */
-	#read(lines: number): void {
-		const framer = this.#framer;
-		const callbacks = this.#callbacks;
-		this.#settleDue.clear();
-		this.#reading = true;
-		let event;
-		for (; lines > 0 && !callbacks.closed; lines--) {
-			event = framer.next();
-			if (event === NONE) break;
-			if (event === LINE) this.#dispatcher.line(framer.line, framer.prefix);
-			else if (event === PROMPT) this.#exchange.prompted();
-			else if (event === GAP) callbacks.call(callbacks.options.onGap, undefined);
-		}
-		this.#reading = false;
-		if (callbacks.closed) return;
-		if (event !== NONE) {
-			this.#turn ??= Timer.set(this.#onTurn);
-			return;
-		}
-		if (framer.held) this.#settleDue.set(HELD_MS);
-		else if (framer.open) this.#settleDue.set(OPEN_MS);
-		this.#start();
-		this.#arm();
-	}
-
 	// Time
 
 	#arm(): void {
 		if (this.#callbacks.closed) return;
-		const due = Math.min(
-			this.#stepDue.remaining,
-			this.#settleDue.remaining,
-			this.#waiting.remaining,
-			this.#queue.remaining,
-		);
+		const due = Math.min(this.#stepDue.remaining, this.#waiting.remaining, this.#queue.remaining);
 		// A timer that is due sooner serves as well: it finds nothing to do and arms the next.
 		if (due === Infinity || (this.#timer && this.#armed.remaining <= due)) return;
 		Timer.clear(this.#timer);
@@ -290,11 +262,7 @@ export class Scheduler {
 		this.#timer = undefined;
 		// The host may have been busy itself: what has come meanwhile is no silence. What is left to handle arms the timer again.
 		this.#port.receive();
-		if (this.#turn || this.#callbacks.closed) return;
-		if (this.#settleDue.remaining === 0) {
-			this.#framer.settle();
-			this.#read(this.#linesPerTurn);
-		}
+		if (!this.#receiver.isDone || this.#callbacks.closed) return;
 		this.#expireQueue();
 		this.#expireWaiting();
 		if (this.#stepDue.remaining === 0) this.#stepOver();
@@ -336,11 +304,3 @@ export class Scheduler {
 		this.#callbacks.end(request, error);
 	}
 }
-
-/** A complete line waits so long for bytes that would make it longer, ms: some characters at 4800 baud. */
-const HELD_MS = 50;
-/**
- * A line that was begun and not ended is given up after so long without a byte, ms. Less than the time between two probes: a message
- * that has lost its closing quote must not swallow the answers to them for ever.
- */
-const OPEN_MS = 250;

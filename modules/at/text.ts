@@ -19,16 +19,96 @@ export function bytesOf(text: Text): Uint8Array {
 	return text instanceof ArrayBuffer ? new Uint8Array(text) : text;
 }
 
-/** Offset of the first control character (0x00–0x1F, 0x7F) in the first `length` bytes, or -1. Native searches only. */
-export function indexOfControl(bytes: Uint8Array, length = bytes.length): number {
-	let first = bytes.indexOf(DELETE);
-	if (first >= length) first = -1;
-	for (let control = 0; control < SPACE; control++) {
-		const found = bytes.indexOf(control);
-		if (found >= 0 && found < length && (first < 0 || found < first)) first = found;
+/**
+ * Text whose bytes have been looked at and do not change any more: no quote and no control character is in them. A topic that is published
+ * to again and again is checked once, and its bytes are made once.
+ */
+export class CheckedText {
+	readonly bytes: Uint8Array;
+	/** The same as a string; undefined where they are not UTF-8. */
+	readonly string: string | undefined;
+
+	/** @param text what its owner has checked; a buffer is copied */
+	constructor(text: Text) {
+		if (typeof text === "string") {
+			this.string = text;
+			this.bytes = bytesOf(text);
+			return;
+		}
+		this.bytes = bytesOf(text).slice();
+		try {
+			this.string = String.fromArrayBuffer(this.bytes.buffer);
+		} catch {
+			this.string = undefined;
+		}
 	}
-	return first;
 }
+
+/**
+ * Offset of the first control character (0x00–0x1F, 0x7F) in the first `length` bytes, or -1. Four bytes at a time: a third of what a
+ * loop over the bytes costs on XS, and a fortieth of a native search for each of the 33.
+ */
+export function indexOfControl(bytes: Uint8Array, length = bytes.length): number {
+	const words = wordsOf(bytes, length);
+	let from = 0;
+	if (words) {
+		const count = words.length;
+		for (; from < count; from++) {
+			const word = words[from];
+			// Bit 6 of each byte: clear below 0x20, where bits 7, 6 and 5 are.
+			if (((word | (word << 1) | (word >> 1)) & BITS_6) !== BITS_6) break;
+			// Set for 0x7F.
+			if (((word & 0x3f3f3f3f) + 0x01010101) & word & ~(word >> 1) & BITS_6) break;
+		}
+	}
+	for (from <<= 2; from < length; from++) {
+		const byte = bytes[from];
+		if (byte < SPACE || byte === DELETE) return from;
+	}
+	return -1;
+}
+
+/**
+ * Offset of the first byte that ends the data mode (0x1A, 0x1B), or -1. Text is searched as a string, which takes next to nothing a byte;
+ * what is no UTF-8 four bytes at a time.
+ */
+export function indexOfDataEnd(bytes: Uint8Array): number {
+	const { length } = bytes;
+	if (isTextWithoutDataEnd(bytes)) return -1;
+	const words = wordsOf(bytes, length);
+	let from = 0;
+	if (words) {
+		const count = words.length;
+		for (; from < count; from++) {
+			const word = words[from];
+			const other = word ^ 0x1a1a1a1a;
+			// Bit 6 of each byte: clear where no bit is set but the lowest.
+			if (((((other & 0x3e3e3e3e) + 0x3e3e3e3e) | other | (other >> 1)) & BITS_6) !== BITS_6) break;
+		}
+	}
+	for (from <<= 2; from < length; from++) if ((bytes[from] | 1) === ESC) return from;
+	return -1;
+}
+
+function isTextWithoutDataEnd({ buffer, byteOffset, length }: Uint8Array): boolean {
+	try {
+		const text = String.fromArrayBuffer(buffer, byteOffset, length);
+		if (text.includes("\x1a") || text.includes("\x1b")) return false;
+		// As long as the bytes: it holds all of them, also those behind a 0.
+		return ArrayBuffer.fromString(text).byteLength === length;
+	} catch {
+		return false;
+	}
+}
+
+const BITS_6 = 0x40404040;
+/** The bytes four by four, the last odd ones left out; undefined where they are too few or do not lie at a multiple of 4. */
+function wordsOf({ buffer, byteOffset }: Uint8Array, length: number): Int32Array | undefined {
+	if (length < FEW || byteOffset & 3) return undefined;
+	return new Int32Array(buffer, byteOffset, length >> 2);
+}
+/** So many bytes are as well looked at one by one. */
+const FEW = 16;
 
 /** Text of bytes from the line: UTF-8, with what is not valid UTF-8 (line noise) left out. */
 export function textOf(bytes: Uint8Array): string {

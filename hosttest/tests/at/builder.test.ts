@@ -184,9 +184,20 @@ test("descriptions show what is no secret", t => {
 });
 
 test("two hexadecimal digits a byte", t => {
-	const target = new Uint8Array(6);
-	t.is(toHex(Uint8Array.of(0x0f, 0xa5), target, 1), 4);
-	t.is(latin1Of(target), "\x000FA5\x00");
+	t.is(toHex(Uint8Array.of(0x0f, 0xa5)), "0FA5");
+	const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+	for (const [from, to] of [
+		[0, 256],
+		[1, 4],
+		[3, 9],
+		[255, 256],
+		[7, 7],
+	] as const) {
+		const expected = Array.from(bytes.subarray(from, to), byte => byte.toString(16).padStart(2, "0")).join(
+			"",
+		);
+		t.is(toHex(bytes.subarray(from, to)), expected.toUpperCase());
+	}
 });
 
 test("property: no value leaves its quotes or ends the line", t => {

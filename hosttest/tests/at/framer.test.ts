@@ -3,9 +3,11 @@ import test from "ava";
 import fc from "fast-check";
 import { Framer } from "../../../modules/at/framer.js";
 import { PrefixTable } from "../../../modules/at/prefixes.js";
-import { ByteRing } from "../../../modules/at/ring.js";
+import { PIECE_BYTES, ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
 import { latin1 } from "../bench.js";
+import { FakeFIFO, readFrom } from "./fifo.js";
 import { Framing, type FramingOptions, eventsOf, pieces } from "./framing.js";
+import { referenceEvents } from "./framing-reference.js";
 
 const RECV = '+QMTRECV: 0,0,"t",';
 
@@ -110,7 +112,7 @@ test("a payload is held until what follows, or time, decides", t => {
 });
 
 test("the longest line comes whole, one byte more is a gap", t => {
-	const options = { capacity: 256, landing: 128 };
+	const options = { capacity: 256 };
 	const longest = "x".repeat(127);
 	for (const size of [1, 2, 7, 100, 127, 128]) {
 		t.deepEqual(eventsOf(`${longest}\nOK\r\n`, [size], options), [longest, "OK"]);
@@ -126,10 +128,10 @@ test("a line too long is discarded whole, in however many pieces it comes", t =>
 			framing.feed("\r\n+Y: 1\r\n", [size]);
 			const line = `${lost}\r\n`;
 			framing.feed(line, [size]).feed("\r\nOK\r\n", [size]);
-			const fits = line.length <= framing.ring.limit;
+			const fits = line.length <= framing.buffer.limit;
 			t.deepEqual(framing.events, ["+Y: 1", fits ? lost.trimEnd() : "GAP", "OK"]);
 			t.is(framing.framer.gaps, fits ? 0 : 1);
-			t.is(framing.ring.dropped, fits ? 0 : line.length, "all of it is counted, its end included");
+			t.is(framing.buffer.dropped, fits ? 0 : line.length, "all of it is counted, its end included");
 		}
 	}
 });
@@ -157,7 +159,7 @@ for (const [title, end] of [
 			}
 	});
 
-test("a payload too long that ends where the ring is full ends there", t => {
+test("a payload too long that ends where the buffer is full ends there", t => {
 	for (let length = 200; length < 400; length++)
 		for (const size of [1, 2, 3, 128]) {
 			const framing = new Framing({ capacity: 384 });
@@ -189,23 +191,23 @@ test("a payload too long that is the last for now is a gap when the line is sile
 	t.deepEqual(framing.events, []);
 	framing.settle();
 	t.deepEqual(framing.events, ["GAP"]);
-	t.is(framing.ring.length, 0);
+	t.is(framing.buffer.length, 0);
 	framing.feed("\r\nOK\r\n");
 	t.deepEqual(framing.events, ["GAP", "OK"]);
 });
 
-test("noise without any line end never overruns the ring", t => {
+test("noise without any line end never overruns the buffer", t => {
 	const framing = new Framing({ capacity: 256 });
 	for (let round = 0; round < 100; round++) framing.feed("\x55".repeat(113));
 	framing.feed("\r\nOK\r\n");
 	t.deepEqual(framing.events, ["GAP", "OK"]);
 	framing.feed("\xff".repeat(1000));
-	t.is(framing.ring.length, 0);
+	t.is(framing.buffer.length, 0);
 });
 
 test("a prefix may be up to 16 printable characters, and only its own bytes are it", t => {
 	const prefixes = new PrefixTable();
-	for (const bad of ["", " X", "+X\x01", "+é", "x".repeat(17), "\x7f"])
+	for (const bad of ["", " X", "+X\x01", "+é", "x".repeat(17), "\x7f", "+X:"])
 		t.throws(() => prefixes.add(bad), { instanceOf: RangeError }, JSON.stringify(bad));
 	const names = ["+QMTOPEN", "+QMTOPEN_2", "+QMTCLOSE", "OK", "x".repeat(16), "+CME ERROR", "+CMS ERROR"];
 	const entries = names.map(name => prefixes.add(name));
@@ -215,11 +217,11 @@ test("a prefix may be up to 16 printable characters, and only its own bytes are 
 		entries,
 	);
 	const found = (text: string) => {
-		const ring = new ByteRing(256);
-		const framer = new Framer(ring, prefixes);
-		const bytes = latin1(text + "\r\n");
-		ring.landing.set(bytes);
-		ring.commit(bytes.length);
+		const buffer = new ReceiveBuffer(256);
+		const framer = new Framer(buffer, prefixes);
+		const fifo = new FakeFIFO();
+		fifo.hold(latin1(text + "\r\n"));
+		readFrom(fifo, buffer);
 		framer.next();
 		return framer.prefix?.text;
 	};
@@ -235,19 +237,22 @@ test("a prefix may be up to 16 printable characters, and only its own bytes are 
 });
 
 test("scanning a payload of line ends takes a time that grows with its length only", t => {
-	// The framer may look at each byte of the ring a few times, not at all of them for each line end.
+	// In pieces of one byte, whole texts must not be made again for each line end.
 	const count = (length: number) => {
 		const framing = new Framing({ capacity: 8192 });
-		let looks = 0;
-		const { ring } = framing;
-		const at = ring.at.bind(ring);
-		ring.at = offset => (looks++, at(offset));
-		framing.feed(`\r\n${RECV}"${"\n".repeat(length)}"\r\n\r\nOK\r\n`);
+		const { buffer } = framing;
+		let characters = 0;
+		const show = buffer.show.bind(buffer);
+		buffer.show = from => {
+			characters += buffer.end - from;
+			show(from);
+		};
+		framing.feed(`\r\n${RECV}"${"\n".repeat(length)}"\r\n\r\nOK\r\n`, [1]);
 		t.is(framing.events.length, 2);
-		return looks;
+		return characters;
 	};
 	const [short, long] = [count(1000), count(4000)];
-	t.true(long < 5 * short, `${short} looks at 1000 line ends, ${long} at 4000`);
+	t.true(long < 5 * short, `${short} characters for 1000 line ends, ${long} for 4000`);
 });
 
 const blocks = fc.oneof(
@@ -280,12 +285,55 @@ test("property: the same events, whatever the pieces", t => {
 	t.pass();
 });
 
+const strange = fc.string({
+	unit: fc.constantFrom(
+		"a",
+		'"',
+		",",
+		'","',
+		"\r",
+		"\n",
+		"\r\n",
+		":",
+		" ",
+		"\0",
+		"\xff",
+		"\xc3\xa9",
+		"b".repeat(60),
+	),
+	maxLength: 14,
+});
+
+test("property: the events are those of a framer that looks at each byte, whatever is in the stream", t => {
+	const stream = fc
+		.array(
+			fc.oneof(
+				blocks,
+				strange,
+				strange.map(payload => `\r\n${RECV}"${payload}"\r\n`),
+			),
+			{ maxLength: 12 },
+		)
+		.map(parts => parts.join(""));
+	fc.assert(
+		fc.property(stream, pieces, (stream, sizes) => {
+			const bytes = latin1(stream);
+			assert.deepEqual(
+				eventsOf(bytes, sizes, { capacity: 320, raw: true }),
+				referenceEvents(bytes, 320 - PIECE_BYTES),
+			);
+		}),
+		{ seed: 6, numRuns: 3000 },
+	);
+	t.pass();
+});
+
 test("property: any bytes at all, in any pieces, give the same events and leave the framer well", t => {
 	fc.assert(
 		fc.property(fc.uint8Array({ maxLength: 600 }), pieces, (bytes, sizes) => {
 			const framing = new Framing({ capacity: 256 }).feed(bytes, sizes).settle();
 			assert.deepEqual(framing.events, eventsOf(bytes, [64], { capacity: 256 }));
-			assert.equal(framing.ring.length, 0);
+			assert.equal(framing.buffer.length, 0);
 			const { length } = framing.events;
 			assert.deepEqual(framing.feed("\r\nOK\r\n").events.slice(length), ["OK"]);
 		}),

@@ -1,60 +1,57 @@
 import fc from "fast-check";
 import { Framer, GAP, LINE, NONE, PROMPT } from "../../../modules/at/framer.js";
 import type { Line } from "../../../modules/at/line.js";
-import { COMPLETE, HELD, OPEN, PrefixTable } from "../../../modules/at/prefixes.js";
-import { ByteRing } from "../../../modules/at/ring.js";
-import { latin1 } from "../bench.js";
+import { COMPLETE, OPEN, PrefixTable } from "../../../modules/at/prefixes.js";
+import { PIECE_BYTES, ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
+import { FakeFIFO, readFrom } from "./fifo.js";
+import { latin1, latin1Of } from "../bytes.js";
 
 const QUOTE = 0x22;
-const COMMA = 0x2c;
 
-/**
- * Whether `+QMTRECV: <id>,<msgID>,"<topic>","<payload>"` is complete at a line end: the payload begins behind the first `","`, and ends
- * at a quote before a line end behind which another block begins.
- */
+/** Where the payload of `+QMTRECV: <id>,<msgID>,"<topic>","<payload>"` begins: behind the first `","`. */
 export function receivedEnds(line: Line): number {
-	const comma = line.indexOf(COMMA, line.prefixLength);
-	const topic = comma < 0 ? -1 : line.indexOf(COMMA, comma + 1) + 1;
+	const comma = line.indexOf(",", line.prefixLength);
+	const topic = comma < 0 ? -1 : line.indexOf(",", comma + 1) + 1;
 	if (topic <= 0 || line.at(topic) !== QUOTE) return COMPLETE;
-	for (let quote = line.indexOf(QUOTE, topic + 1); quote >= 0; quote = line.indexOf(QUOTE, quote + 1)) {
-		if (quote + 2 >= line.length || line.at(quote + 1) !== COMMA || line.at(quote + 2) !== QUOTE) continue;
-		return line.length > quote + 3 && line.at(line.length - 1) === QUOTE ? HELD : OPEN;
-	}
-	return OPEN;
+	const separator = line.indexOf('","', topic + 1);
+	return separator < 0 || separator + 2 >= line.length ? OPEN : separator + 2;
 }
 
 export interface FramingOptions {
 	capacity?: number;
-	landing?: number;
 	armed?: boolean;
+	/** Lines as Latin-1: each byte is seen. */
+	raw?: boolean;
 }
 
 /** A framer that knows `+QMTRECV`, fed by pieces. */
 export class Framing {
-	readonly ring: ByteRing;
+	readonly buffer: ReceiveBuffer;
 	readonly framer: Framer;
 	/** `<line>`, `PROMPT` or `GAP`, in order. */
 	readonly events: string[] = [];
+	readonly #fifo = new FakeFIFO();
 
-	constructor({ capacity = 512, landing = 128, armed = false }: FramingOptions = {}) {
+	readonly #raw: boolean;
+
+	constructor({ capacity = 512, armed = false, raw = false }: FramingOptions = {}) {
+		this.#raw = raw;
 		const prefixes = new PrefixTable();
 		prefixes.add("+QMTRECV").ends = receivedEnds;
 		prefixes.add("OK").final = true;
-		this.ring = new ByteRing(capacity, landing);
-		this.framer = new Framer(this.ring, prefixes);
+		this.buffer = new ReceiveBuffer(capacity);
+		this.framer = new Framer(this.buffer, prefixes);
 		this.framer.promptArmed = armed;
 	}
 	/** Feeds bytes in pieces of the given sizes, over and over; all at once, as far as the FIFO allows, by default. */
 	feed(data: string | Uint8Array, sizes: readonly number[] = []): this {
 		const bytes = typeof data === "string" ? latin1(data) : data;
-		const { landing } = this.ring;
 		for (let from = 0, turn = 0; from < bytes.length; turn++) {
-			const size = Math.min(sizes.length ? sizes[turn % sizes.length] : landing.length, landing.length);
-			const piece = bytes.subarray(from, from + size);
-			landing.set(piece);
-			if (this.ring.commit(piece.length) !== piece.length) throw new Error("the ring has overflown");
-			from += piece.length;
-			this.#drain();
+			const size = Math.min(sizes.length ? sizes[turn % sizes.length] : PIECE_BYTES, PIECE_BYTES);
+			this.#fifo.hold(bytes.subarray(from, from + size));
+			from += size;
+			if (readFrom(this.#fifo, this.buffer)) this.#drain();
+			if (this.#fifo.length) throw new Error("the buffer has overflown");
 		}
 		return this;
 	}
@@ -64,9 +61,12 @@ export class Framing {
 		this.#drain();
 		return this;
 	}
+	#text(line: Line): string {
+		return this.#raw ? latin1Of(new Uint8Array(line.slice(0, line.length))) : line.text;
+	}
 	#drain(): void {
 		for (let event = this.framer.next(); event !== NONE; event = this.framer.next())
-			this.events.push(event === LINE ? this.framer.line.text : EVENTS[event]);
+			this.events.push(event === LINE ? this.#text(this.framer.line) : EVENTS[event]);
 	}
 }
 

@@ -1,25 +1,25 @@
 import test from "ava";
 import { Line } from "../../../modules/at/line.js";
-import { ByteRing } from "../../../modules/at/ring.js";
+import { ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
 import { latin1 } from "../bench.js";
+import { FakeFIFO, readFrom } from "./fifo.js";
 
-/** A line that begins at a place of the ring where it goes across its end, with other bytes before and behind it. */
-function lineOf(text: string | Uint8Array, skip = 200): Line {
+/** A line with other bytes before and behind it, read in pieces of a size. */
+function lineOf(text: string | Uint8Array, size = 128): Line {
 	const bytes = typeof text === "string" ? latin1(text) : text;
-	const ring = new ByteRing(256, 128);
-	for (let at = 0; at < skip; at++) {
-		ring.commit(1);
-		ring.consume(1);
-	}
+	const buffer = new ReceiveBuffer(512);
 	const before = latin1('x,":');
 	const all = new Uint8Array([...before, ...bytes, ...latin1('\r\n,"9":')]);
-	for (let from = 0; from < all.length; from += 128) {
-		const piece = all.subarray(from, from + 128);
-		ring.landing.set(piece);
-		ring.commit(piece.length);
+	const fifo = new FakeFIFO();
+	for (let from = 0; from < all.length; from += size) {
+		fifo.hold(all.subarray(from, from + size));
+		readFrom(fifo, buffer);
 	}
-	const line = new Line(ring);
-	line.set(before.length, bytes.length);
+	const line = new Line(buffer);
+	line.offset = before.length;
+	line.length = bytes.length;
+	const colon = bytes.indexOf(0x3a);
+	line.prefixLength = colon < 0 ? bytes.length : colon;
 	return line;
 }
 
@@ -53,8 +53,8 @@ const cases: readonly [line: string, prefixLength: number, fields: readonly stri
 
 for (const [text, prefixLength, fields] of cases) {
 	test(`fields of "${text}"`, t => {
-		for (const skip of [0, 240, 250, 255]) {
-			const line = lineOf(text, skip);
+		for (const size of [1, 7, 128]) {
+			const line = lineOf(text, size);
 			t.is(line.text, text);
 			t.is(line.length, text.length);
 			t.is(line.prefixLength, prefixLength);
@@ -98,13 +98,27 @@ test("bytes that are no UTF-8 are left out of texts, the rest stays", t => {
 	t.is(lineOf("+X: 1\xff").integer(0), undefined, "noise in a number makes it none");
 });
 
-test("finds bytes within itself only", t => {
+test("finds text within itself only", t => {
 	const line = lineOf('+X: "a"');
-	t.is(line.indexOf(0x22, 0), 4);
-	t.is(line.indexOf(0x22, 5), 6);
-	t.is(line.indexOf(0x22, 7), -1, "the quote behind it is another's");
-	t.is(line.indexOf(0x39, 0), -1);
+	t.is(line.indexOf('"', 0), 4);
+	t.is(line.indexOf('"', 5), 6);
+	t.is(line.indexOf('"', 7), -1, "the quote behind it is another's");
+	t.is(line.indexOf("9", 0), -1);
+	t.is(line.lastIndexOf('"'), 6);
+	t.is(line.lastIndexOf(","), -1, "the comma before it is another's");
+	t.is(line.lastIndexOf("+X"), 0);
 	t.is(line.at(1), "X".charCodeAt(0));
+});
+
+test("places are those of the bytes, whatever characters are before them", t => {
+	for (const size of [1, 3, 128]) {
+		const line = lineOf('+X: é\xff\0文,"b"'.replace("é", "\xc3\xa9").replace("文", "\xe6\x96\x87"), size);
+		t.is(line.indexOf('"', 0), 12);
+		t.is(line.lastIndexOf(","), 11);
+		t.is(line.string(1), "b");
+		t.is(line.textAt(8, 3), "文");
+		t.deepEqual([...new Uint8Array(line.slice(6, 2))], [0xff, 0]);
+	}
 });
 
 test("equals exactly the bytes given", t => {

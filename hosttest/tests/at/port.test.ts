@@ -3,20 +3,25 @@ import { VirtualClock, useClock } from "../../shim/clock.js";
 import fc from "fast-check";
 import { ATError } from "../../../modules/at/errors.js";
 import { Port } from "../../../modules/at/port.js";
-import { ByteRing } from "../../../modules/at/ring.js";
+import { ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
 import { TestSerial } from "../bench.js";
 import { latin1, utf8Of } from "../bytes.js";
 
-function open(onReceive?: (ring: ByteRing, port: Port) => void) {
-	const ring = new ByteRing(512);
+function open(onReceive?: (port: Port) => void) {
+	const buffer = new ReceiveBuffer(512);
 	let sent = 0;
 	const port: Port = new Port(
 		{ io: TestSerial, transmit: 17, receive: 16 },
-		ring,
-		() => onReceive?.(ring, port),
+		buffer,
+		{
+			receive: () => {
+				onReceive?.(port);
+				return true;
+			},
+		},
 		() => sent++,
 	);
-	return { port, ring, serial: TestSerial.last, completions: () => sent };
+	return { port, buffer, serial: TestSerial.last, completions: () => sent };
 }
 
 test.serial("gives the serial class its options and its own callbacks", t => {
@@ -32,12 +37,7 @@ test.serial("gives the serial class its options and its own callbacks", t => {
 		write() {}
 	}
 	const options = Object.freeze({ io: Serial, baud: 115200, port: 1, format: "number" });
-	new Port(
-		options,
-		new ByteRing(256),
-		() => undefined,
-		() => undefined,
-	);
+	new Port(options, new ReceiveBuffer(256), { receive: () => false }, () => undefined);
 	t.is(given.baud, 115200);
 	t.is(given.port, 1);
 	t.is(given.format, "buffer");
@@ -97,26 +97,26 @@ test.serial("refuses a second send and forgets what was aborted", t => {
 
 test.serial("drains the FIFO, also of what comes while it does", t => {
 	let more = 1;
-	const { ring, serial } = open(() => {
+	const { buffer, serial } = open(() => {
 		if (more-- > 0) serial.hold("second");
 	});
 	serial.receive("first");
-	t.is(utf8Of(ring.slice(0, ring.length)), "firstsecond");
+	t.is(utf8Of(buffer.bytes.slice(0, buffer.length)), "firstsecond");
 });
 
 test.serial("reads without being told", t => {
-	const { port, ring, serial } = open();
+	const { port, buffer, serial } = open();
 	serial.hold("OK");
 	port.receive();
-	t.is(ring.length, 2);
+	t.is(buffer.length, 2);
 	port.receive();
-	t.is(ring.length, 2);
+	t.is(buffer.length, 2);
 });
 
 test.serial("closed: touches the serial port no more; closed in its own callback, a turn later", async t => {
 	const clock = new VirtualClock();
 	useClock(clock);
-	const { port, serial, completions } = open((_, port) => port.close());
+	const { port, serial, completions } = open(port => port.close());
 	port.send(latin1("abc"), 0, 3);
 	serial.hold("never read");
 	serial.receive("x");
@@ -155,7 +155,7 @@ test.serial("property: any text, in any rooms, arrives once and in order", t => 
 });
 
 test.serial("a serial port that throws is contained: nothing is taken as sent or received", t => {
-	const { port, ring, serial, completions } = open();
+	const { port, buffer, serial, completions } = open();
 	serial.write = serial.read = () => {
 		throw new Error("gone");
 	};
@@ -163,6 +163,6 @@ test.serial("a serial port that throws is contained: nothing is taken as sent or
 	serial.writable(128);
 	t.notThrows(() => serial.readable(1));
 	t.true(port.sending);
-	t.is(ring.length, 0);
+	t.is(buffer.length, 0);
 	t.is(completions(), 0);
 });

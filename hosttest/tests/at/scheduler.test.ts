@@ -503,36 +503,65 @@ test.serial("options may be frozen, and callbacks are read once", async t => {
 	await t.notThrowsAsync(synchronisedBench(Object.freeze({ queue: 3 })));
 });
 
-test.serial("a URC that nobody listens to makes no text, copies no byte and sets no timer", async t => {
-	const { clock, serial, scheduler } = await synchronisedBench();
-	scheduler.submit(new Request(Command.publish, "write", [0, 7, 1, 0, "t", "m"]));
-	serial.receive("\r\nOK\r\n");
-	serial.hold('\r\n+NEWS: 1,"nobody","cares"\r\n');
-	const made: string[] = [];
-	// Natives that make something, and the clock under all timers.
-	const makers: readonly (readonly [owner: object, name: string])[] = [
-		[String, "fromArrayBuffer"],
-		[Uint8Array.prototype, "slice"],
-		[clock, "set"],
-	];
-	const originals = makers.map(
-		([owner, name]) => Reflect.get(owner, name) as (...values: unknown[]) => unknown,
-	);
-	for (const [index, [owner, name]] of makers.entries())
-		Reflect.set(owner, name, function (this: unknown, ...values: unknown[]) {
-			made.push(name);
-			return originals[index].apply(this, values);
-		});
-	try {
-		serial.readable(30);
-	} finally {
-		for (const [index, [owner, name]] of makers.entries()) Reflect.set(owner, name, originals[index]);
-	}
-	t.is(scheduler.statistics.unknown, 1);
-	t.deepEqual(made, []);
-	serial.receive("\r\nx");
-	t.deepEqual(made, [], "the natives are back");
-});
+test.serial(
+	"a URC that nobody listens to makes one text to search in, copies no byte and sets no timer",
+	async t => {
+		const { clock, serial, scheduler } = await synchronisedBench();
+		scheduler.submit(new Request(Command.publish, "write", [0, 7, 1, 0, "t", "m"]));
+		serial.receive("\r\nOK\r\n");
+		serial.hold('\r\n+NEWS: 1,"nobody","cares"\r\n');
+		const made: string[] = [];
+		// Natives that make something, and the clock under all timers.
+		const makers: readonly (readonly [owner: object, name: string])[] = [
+			[String, "fromArrayBuffer"],
+			[Uint8Array.prototype, "slice"],
+			[clock, "set"],
+		];
+		const originals = makers.map(
+			([owner, name]) => Reflect.get(owner, name) as (...values: unknown[]) => unknown,
+		);
+		for (const [index, [owner, name]] of makers.entries())
+			Reflect.set(owner, name, function (this: unknown, ...values: unknown[]) {
+				made.push(name);
+				return originals[index].apply(this, values);
+			});
+		try {
+			serial.readable(30);
+		} finally {
+			for (const [index, [owner, name]] of makers.entries()) Reflect.set(owner, name, originals[index]);
+		}
+		t.is(scheduler.statistics.unknown, 1);
+		t.deepEqual(made, ["fromArrayBuffer"]);
+		serial.receive("\r\nx");
+		t.deepEqual(made, ["fromArrayBuffer"], "the natives are back");
+	},
+);
+
+test.serial(
+	"a final result code counts with its last byte, wherever the piece that brings it ends",
+	async t => {
+		const { serial, scheduler } = await synchronisedBench();
+		scheduler.listen("+QMTRECV", () => undefined, receivedEnds);
+		for (const [before, last] of [
+			["\r\nOK\r", "\n"],
+			["\r\n", "OK\r\n\r"],
+			["", "\r\nOK\r\n\r\n+QMT"],
+			['\r\n+QMTRECV: 0,0,"t","a\r\nb', 'c"\r\n\r\nOK\r\n\r\n+X: '],
+			["\r\n+X: caf\xc3", "\xa9\r\n\r\nOK\r\n\xff\xfe"],
+		]) {
+			let isDone = false;
+			const request = new Request(Command.signal, "execute");
+			request.onDone = () => (isDone = true);
+			scheduler.submit(request);
+			serial.receive(before);
+			t.false(isDone, JSON.stringify(before));
+			serial.receive(last);
+			t.true(isDone, JSON.stringify(last));
+			serial.receive("\r\n");
+			serial.writable();
+		}
+	},
+);
 
 test.serial(
 	"a command waits until a line that is held is decided: its echo could be taken for more of it",

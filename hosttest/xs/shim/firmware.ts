@@ -22,6 +22,7 @@ listen(({ name, value }) => {
 			application = main({
 				onConnected: () => machine.events.push(["connected", undefined]),
 				onDisconnected: error => machine.events.push(["disconnected", text(error)]),
+				onSampled: () => machine.events.push(["sampled", undefined]),
 				onAcknowledged: message => machine.events.push(["acknowledged", message.sequence]),
 				onError: error => machine.events.push(["error", text(error)]),
 			});

@@ -24,11 +24,12 @@ export default class Timer implements Alarm {
 	static repeat(callback: Callback, interval: number): Timer {
 		return Timer.set(callback, interval, interval);
 	}
-	static schedule(timer: Timer, ...times: [interval?: number, repeat?: number]): void {
+	static schedule(timer: Timer, interval?: number, repeat?: number): void {
 		if (!timer.#callback)
 			throw new SyntaxError("Timer.schedule: the timer has ended or was cleared; set a new one");
-		timer.due = times.length ? machine.now + ((times[0] ?? 0) | 0) : Infinity;
-		timer.#repeat = times.length ? (times[1] ?? 0) | 0 : -1;
+		// Neither a rest parameter nor a default: they would make garbage.
+		timer.due = interval === undefined ? Infinity : machine.now + (interval | 0);
+		timer.#repeat = interval === undefined ? -1 : (repeat ?? 0) | 0;
 	}
 	static clear(timer: Timer | undefined | null): void {
 		if (timer) timer.#end();

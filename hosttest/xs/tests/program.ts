@@ -14,7 +14,7 @@ const replacements = new Map([
 
 /**
  * A test file as a program for XS, unchanged but for ava, node:assert and what XS has of itself; fast-check comes along.
- * @param file such as "at/ring.test.ts", under hosttest/tests/
+ * @param file such as "at/line.test.ts", under hosttest/tests/
  * @throws MissingOnXS where it, or what it imports, needs Node
  */
 export function testProgram(file: string): Promise<string> {
