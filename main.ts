@@ -4,6 +4,7 @@ import FlashStorage from "embedded:storage/flash";
 import values from "mc/config";
 import createSensors from "sensors";
 import { BC20, type BC20Options } from "bc20/modem";
+import { ProgressWatch } from "bc20/progress";
 import MQTTClient from "mqtt/client";
 import { Telemetry, type TelemetryOptions } from "telemetry/telemetry";
 
@@ -19,7 +20,7 @@ interface Configuration {
 	/** Pins that press PWRKEY and RESET; leave out what is not wired. */
 	readonly keys?: { readonly power?: number; readonly reset?: number };
 	/** Sizes and times of the modem's driver. */
-	readonly modem?: Pick<BC20Options, "receiveBuffer" | "queue" | "registrationTimeoutMs">;
+	readonly modem?: Pick<BC20Options, "receiveBuffer" | "queue" | "registrationTimeoutMs" | "livenessMs">;
 	/** Access point name; leave out for the one that the module has. */
 	readonly apn?: string;
 	/** Options of the MQTT client class. */
@@ -43,6 +44,8 @@ interface Configuration {
 		readonly QoS?: 0 | 1 | 2;
 		/** s between two samples, fractions allowed. */
 		readonly interval: number;
+		/** Delays of connecting again; leave out for those that a fleet needs. */
+		readonly backoff?: TelemetryOptions["backoff"];
 	};
 	/** The analog input that is measured; leave out where there is none. */
 	readonly analog?: { readonly pin: number; readonly name?: string };
@@ -53,6 +56,8 @@ export type Events = Pick<BC20Options, "onChanged" | "onTrace"> &
 	Pick<TelemetryOptions, "onSampled" | "onAcknowledged" | "onConnected" | "onDisconnected"> & {
 		/** Something failed and, where `retryInMs` is given, is tried again. */
 		readonly onError?: (error: unknown, retryInMs?: number) => void;
+		/** Restarts the chip: called when the modem has not answered for 6 hours, whatever was tried. */
+		readonly restart?: () => void;
 	};
 
 /** The application, for those who started it. */
@@ -64,10 +69,17 @@ export interface Application {
 }
 
 const onChip: Events = {
+	onChanged(property) {
+		if (property === "recovery") trace(`recovery: ${this.recovery.rung ?? "none"}\n`);
+	},
 	onAcknowledged: message => trace(`message ${message.sequence} acknowledged\n`),
 	onConnected: () => trace("connected\n"),
 	onDisconnected: (error, retry) => trace(`${String(error)}; again in ${retry.retryInMs} ms\n`),
 	onError: error => trace(`${String(error)}\n`),
+	restart: () => {
+		// XS restarts the chip for an exception that leaves a callback.
+		throw new Error("no progress: restart");
+	},
 };
 
 /** Sensor to broker: what `mcconfig` builds for the chip and `npm start` runs on a desktop. Configured by `mc/config`. */
@@ -76,7 +88,7 @@ export default function main(events: Events = onChip): Application {
 	const { serial, keys, apn, telemetry: settings } = config;
 	// What only the BC20's client knows goes to it with the modem; the rest is any client's.
 	const { packetTimeout, retries, dataFormat, ...connection } = config.mqtt;
-	const { onError, onChanged, onTrace, ...telemetryEvents } = events;
+	const { onError, onChanged, onTrace, restart, ...telemetryEvents } = events;
 	const key = (pin: number | undefined) => (pin === undefined ? undefined : { io: Digital, pin });
 	const modem = new BC20({
 		...config.modem,
@@ -95,16 +107,25 @@ export default function main(events: Events = onChip): Application {
 		topic: settings.topic,
 		QoS: settings.QoS,
 		intervalMs: 1000 * settings.interval,
+		backoff: settings.backoff,
 		sensors: createSensors({ modem, config }),
 		flash: FlashStorage.open({ path: "outbox", mode: "r+" }),
 		isQuiet: () => modem.quiet,
 		...(onError && { onError: (error: unknown) => onError(error) }),
 	});
+	const watch =
+		restart &&
+		new ProgressWatch({
+			progress: () => telemetry.acknowledged + modem.heard,
+			isDue: () => modem.recovery.rung !== undefined,
+			restart,
+		});
 	return {
 		modem,
 		telemetry,
 		stop: onStopped =>
 			telemetry.stop(() => {
+				watch?.close();
 				modem.close();
 				onStopped();
 			}),

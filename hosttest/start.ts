@@ -124,7 +124,13 @@ function configuration(options: StartOptions, broker: EmbeddedBroker | undefined
 	return {
 		serial: { port: PORT, receive: 16, transmit: 17, baud: options.baud },
 		mqtt: { host, port, user, password, id: options.id },
-		telemetry: { topic: options.topic, QoS: options.QoS, interval: options.interval },
+		// Somebody is watching, and one unit is no fleet.
+		telemetry: {
+			topic: options.topic,
+			QoS: options.QoS,
+			interval: options.interval,
+			backoff: { firstMs: 1_000 },
+		},
 	};
 }
 

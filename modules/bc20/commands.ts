@@ -22,6 +22,8 @@ export const APN_LIMIT = 99;
 
 /** Basic and network commands: AT commands manual; times are the manual's maximum response times. */
 export const Basic = {
+	/** `AT`: is it there? */
+	attention: { name: "", timeout: QUICK_MS, prefix: null },
 	echo: { name: "E0", timeout: QUICK_MS },
 	information: { name: "I", timeout: QUICK_MS, prefix: null },
 	errorReports: { name: "+CMEE", timeout: QUICK_MS, parameters: [integer("n", 0, 2)] },

@@ -3,13 +3,15 @@ import { execute } from "../at/execute.js";
 import type { Scheduler } from "../at/scheduler.js";
 import { Basic } from "./commands.js";
 import { ContextError } from "./errors.js";
-import { sender, tolerate } from "./send.js";
+import { type Send, tolerate } from "./send.js";
 import type { Sleep } from "./sleep.js";
 
 /** The default context is always number 1 (AT commands manual, AT+CGDCONT). */
 const CONTEXT = 1;
 /** Between deactivating the context and activating it, ms: an `OK` behind `NO CARRIER` is no answer to what follows. */
 const DEACTIVATED_MS = 1000;
+/** However many commands of others wait. */
+const WAITS = { waits: true } as const;
 
 /** The PDP context that all connections are on. What is known of it outlives the line to the module. */
 export class PDPContext {
@@ -35,7 +37,7 @@ export class PDPContext {
 	 * @returns the new address, undefined if the module does not tell
 	 * @throws (rejects) ContextError, ClosedError
 	 */
-	async cycle(scheduler: Scheduler, onBegin: () => void): Promise<string | undefined> {
+	async cycle(scheduler: Scheduler, send: Send, onBegin: () => void): Promise<string | undefined> {
 		this.#isCycling = true;
 		try {
 			await this.#sleep.wait(0);
@@ -43,7 +45,7 @@ export class PDPContext {
 			await this.#deactivate(scheduler);
 			await this.#sleep.wait(DEACTIVATED_MS);
 			await this.activate(scheduler);
-			return await addressOf(scheduler);
+			return await addressOf(send);
 		} finally {
 			this.#isCycling = false;
 		}
@@ -51,7 +53,7 @@ export class PDPContext {
 	/** AT+CGACT=1,1. @throws (rejects) ContextError */
 	async activate(scheduler: Scheduler): Promise<void> {
 		try {
-			await execute(scheduler, Basic.activation, "write", [1, CONTEXT]);
+			await execute(scheduler, Basic.activation, "write", [1, CONTEXT], WAITS);
 		} catch (error) {
 			throw new ContextError("activate", error as Error);
 		}
@@ -66,7 +68,7 @@ export class PDPContext {
 	async #deactivate(scheduler: Scheduler): Promise<void> {
 		this.#isDown = true;
 		try {
-			await execute(scheduler, Basic.activation, "write", [0, CONTEXT]);
+			await execute(scheduler, Basic.activation, "write", [0, CONTEXT], WAITS);
 		} catch (error) {
 			const isRefused = error instanceof CommandError;
 			if (isRefused && error.final === "NO CARRIER") return;
@@ -77,10 +79,8 @@ export class PDPContext {
 }
 
 /** The module's address; undefined if it does not tell. */
-export async function addressOf(scheduler: Scheduler): Promise<string | undefined> {
+export async function addressOf(send: Send): Promise<string | undefined> {
 	let address: string | undefined;
-	await tolerate(
-		sender(scheduler)(Basic.address, "write", [1], { onInformation: line => (address = line.string(1)) }),
-	);
+	await tolerate(send(Basic.address, "write", [1], { onInformation: line => (address = line.string(1)) }));
 	return address;
 }

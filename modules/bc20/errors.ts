@@ -1,9 +1,15 @@
 import { CommandError } from "../at/errors.js";
 import { REGISTRATION } from "./codes.js";
+import type { FailureName, RungName } from "./ladder.js";
 
 /** What all errors of the modem have in common. */
 export class ModemError extends Error {
 	override name = "ModemError";
+
+	/** It is this unit's own failure, not the broker's or the network's to it: who connects again need not fear to be one of a fleet. */
+	get isOwn(): boolean {
+		return true;
+	}
 }
 
 /** The modem does not answer. */
@@ -63,5 +69,44 @@ export class ContextError extends ModemError {
 	constructor(action: "activate" | "deactivate", reason: Error) {
 		super(`cannot ${action} the PDP context: ${reason.message}`);
 		this.code = reason instanceof CommandError ? reason.code : undefined;
+	}
+}
+
+/** The recovery interrupts what is there, since it did not work. */
+export class RecoveryError extends ModemError {
+	override name = "RecoveryError";
+	/** What is done about it. */
+	readonly rung: RungName;
+
+	constructor(failure: FailureName, rung: RungName) {
+		super(`${FAILURE_TEXTS[failure]}; what is tried now: ${RUNG_TEXTS[rung] ?? rung}`);
+		this.rung = rung;
+	}
+}
+
+const FAILURE_TEXTS: Readonly<Record<FailureName, string>> = {
+	silent: "the modem does not answer any more",
+	absent: "the modem does not answer",
+	restarted: "the modem has restarted",
+	port: "the serial port cannot be opened",
+	sim: "the SIM is not ready",
+	bringUp: "the modem cannot be brought up",
+	coverage: "there has been no network for long",
+	link: "no connection to the broker is possible",
+};
+const RUNG_TEXTS: Readonly<Partial<Record<RungName, string>>> = {
+	context: "the PDP context is activated anew",
+	radio: "radio off and on (AT+CFUN)",
+	restart: "a restart of the modem (AT+QRST)",
+	reset: "the modem's RESET",
+	power: "the modem's PWRKEY",
+};
+
+/** A callback of the application threw `cause`. It was contained. */
+export class CallbackError extends ModemError {
+	override name = "CallbackError";
+
+	constructor(cause: unknown) {
+		super(`a callback threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 	}
 }

@@ -4,7 +4,7 @@ import type { Line } from "../at/line.js";
 import type { Value } from "../at/request.js";
 import type { Scheduler } from "../at/scheduler.js";
 import type { Text } from "../at/text.js";
-import { IDENTIFIERS, MQTT, PACKET_TIMEOUT, type QMTCommand, RETRIES } from "./qmt-commands.js";
+import { MQTT, PACKET_TIMEOUT, type QMTCommand, RETRIES } from "./qmt-commands.js";
 import { ResponseError } from "./qmt-errors.js";
 import { type Supported, type Will, supportedOf, willOf } from "./qmt-responses.js";
 
@@ -54,18 +54,20 @@ type OptionCommand = QMTCommand & { readonly option: string };
  */
 export class QMTConfiguration {
 	readonly #scheduler: Scheduler;
-	readonly #timeouts = Array.from({ length: IDENTIFIERS }, () => ({
-		packetTimeout: PACKET_TIMEOUT,
-		retries: RETRIES,
-	}));
+	readonly #waits: boolean;
+	/** Of each identifier, where it is not the default. */
+	#timeouts: Record<number, Pick<PacketTimeout, "packetTimeout" | "retries">> | undefined;
 
-	constructor(scheduler: Scheduler) {
+	/** @param waits commands wait for room however many wait already: `ExecuteOptions.waits` */
+	constructor(scheduler: Scheduler, waits = false) {
 		this.#scheduler = scheduler;
+		this.#waits = waits;
 	}
 	/** `AT+QMTCFG=?`: the options that the firmware knows. */
 	async supportedOptions(): Promise<SupportedOption[]> {
 		const options: SupportedOption[] = [];
 		await execute(this.#scheduler, MQTT.options, "test", [], {
+			waits: this.#waits,
 			onInformation: line => {
 				const { value } = line;
 				const option = line.string(0);
@@ -101,7 +103,7 @@ export class QMTConfiguration {
 			if (packetTimeout === undefined || retries === undefined || notice === undefined) return undefined;
 			return { packetTimeout, retries, notice };
 		});
-		this.#timeouts[id] = timeout;
+		this.#keep(id, timeout);
 		return timeout;
 	}
 	/**
@@ -118,7 +120,7 @@ export class QMTConfiguration {
 		else if (notice !== undefined) throw new ParameterError("AT+QMTCFG", "retry_times", "is missing");
 		if (notice !== undefined) values.push(bit(notice));
 		await this.#set(MQTT.timeout, id, values);
-		this.#timeouts[id] = { packetTimeout, retries: retries ?? this.#timeouts[id].retries };
+		this.#keep(id, { packetTimeout, retries: retries ?? this.#timeoutOf(id).retries });
 	}
 	/** The will, or undefined where none is set. Invalid UTF-8 in it is left out. */
 	async will(id: number): Promise<(Will & { topic: string; message: string }) | undefined> {
@@ -174,13 +176,20 @@ export class QMTConfiguration {
 	}
 	/** Longest time to the result of a packet, ms, as `setTimeout` has configured it or `timeout` has told it. */
 	resultTime(command: QMTCommand, id: number): number | undefined {
-		// One out of range is refused as a parameter, by its name.
-		const { packetTimeout, retries } = this.#timeouts[id] ?? this.#timeouts[0];
+		const { packetTimeout, retries } = this.#timeoutOf(id);
 		return command.resultTime?.(packetTimeout, retries);
 	}
 
+	#keep(id: number, timeout: Pick<PacketTimeout, "packetTimeout" | "retries">): void {
+		(this.#timeouts ??= {})[id] = timeout;
+	}
+	#timeoutOf(id: number): Pick<PacketTimeout, "packetTimeout" | "retries"> {
+		return this.#timeouts?.[id] ?? DEFAULT_TIMEOUT;
+	}
 	#set(command: OptionCommand, id: number, values: readonly Value[]): Promise<void> {
-		return execute(this.#scheduler, command, "write", [command.option, id, ...values]);
+		return execute(this.#scheduler, command, "write", [command.option, id, ...values], {
+			waits: this.#waits,
+		});
 	}
 	/** @throws ResponseError where the answer lacks it */
 	async #query<Result>(
@@ -199,6 +208,7 @@ export class QMTConfiguration {
 	): Promise<Result | undefined> {
 		let value: Result | undefined;
 		await execute(this.#scheduler, command, "write", [command.option, id], {
+			waits: this.#waits,
 			onInformation: line => {
 				if (line.string(0)?.toLowerCase() === command.option) value = read(line);
 			},
@@ -207,6 +217,7 @@ export class QMTConfiguration {
 	}
 }
 
+const DEFAULT_TIMEOUT = { packetTimeout: PACKET_TIMEOUT, retries: RETRIES } as const;
 const FORMATS: readonly Format[] = ["text", "hex"];
 
 function formatOf(line: Line, field: number): Format | undefined {

@@ -72,10 +72,16 @@ export interface PacketOptions {
  */
 export class QMT extends QMTConfiguration {
 	readonly #scheduler: Scheduler;
+	readonly #waits: boolean;
 
-	constructor(scheduler: Scheduler) {
-		super(scheduler);
+	/**
+	 * @param waits commands wait for room however many wait already (`ExecuteOptions.waits`); false by default: then they reject with
+	 *   QueueFullError
+	 */
+	constructor(scheduler: Scheduler, waits = false) {
+		super(scheduler, waits);
 		this.#scheduler = scheduler;
+		this.#waits = waits;
 	}
 	/** `AT+QMTOPEN=?`: identifiers, host_name, port. */
 	openRange(): Promise<Supported[]> {
@@ -281,7 +287,7 @@ export class QMT extends QMTConfiguration {
 		values: readonly Value[],
 		options: ExecuteOptions,
 	): Promise<void> {
-		return execute(this.#scheduler, command, form, values, options);
+		return execute(this.#scheduler, command, form, values, { ...options, waits: this.#waits });
 	}
 }
 

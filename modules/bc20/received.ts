@@ -1,30 +1,20 @@
 import type { Line } from "../at/line.js";
-import { COMPLETE, HELD, OPEN } from "../at/prefixes.js";
-import { COMMA, CR, LF, QUOTE } from "../at/text.js";
+import { COMPLETE, OPEN } from "../at/prefixes.js";
+import { QUOTE } from "../at/text.js";
 
 /**
- * Whether `+QMTRECV: <id>,<msgID>,"<topic>","<payload>"` is complete at a line end. The payload may hold line ends and quotes, and
+ * Where `+QMTRECV: <id>,<msgID>,"<topic>","<payload>"` ends, asked at a line end. The payload may hold line ends and quotes, and
  * nothing escapes them (application note 5.2; module reference 3.4): it begins behind the first `","` and ends at the quote before a
  * CR LF behind which another block begins, with CR LF, or nothing comes. A payload without quotes ends at the first line end; where a line
  * could be read both ways it is taken as quoted, so that nobody who chooses a topic can make his payload pass for lines of the modem.
  */
 export function receivedEnds(line: Line): number {
-	const comma = line.indexOf(COMMA, line.prefixLength);
-	const topic = comma < 0 ? -1 : line.indexOf(COMMA, comma + 1) + 1;
+	const topic = topicOf(line);
 	if (topic <= 0 || line.at(topic) !== QUOTE) return COMPLETE;
-	let unquoted = false;
-	for (let quote = line.indexOf(QUOTE, topic + 1); quote >= 0; quote = line.indexOf(QUOTE, quote + 1)) {
-		if (line.at(quote + 1) !== COMMA || quote + 2 >= line.length) continue;
-		if (line.at(quote + 2) !== QUOTE) {
-			unquoted = true;
-			continue;
-		}
-		const { length } = line;
-		const closes = length > quote + 3 && line.at(length - 1) === QUOTE;
-		// The module ends its lines with CR LF and nothing else.
-		return closes && line.at(length) === CR && line.at(length + 1) === LF ? HELD : OPEN;
-	}
-	return unquoted ? COMPLETE : OPEN;
+	const separator = line.indexOf('","', topic + 1);
+	if (separator >= 0 && separator + 2 < line.length) return separator + 2;
+	const unquoted = line.indexOf('",', topic + 1);
+	return unquoted >= 0 && unquoted + 2 < line.length ? COMPLETE : OPEN;
 }
 
 /** Where the parts of a `+QMTRECV` line are: indexes into the line. */
@@ -43,15 +33,14 @@ export class Received {
 	 */
 	parse(line: Line, hex = false): boolean {
 		const msgID = line.integer(1);
-		const comma = line.indexOf(COMMA, line.prefixLength);
-		const topic = comma < 0 ? 0 : line.indexOf(COMMA, comma + 1) + 1;
+		const topic = topicOf(line);
 		if (msgID === undefined || topic <= 0 || topic >= line.length) return false;
 		this.msgID = msgID;
 		const quoted = line.at(topic) === QUOTE;
 		let separator;
-		if (hex) separator = lastComma(line, topic);
-		else separator = quoted ? separatorBehind(line, topic + 1) : line.indexOf(COMMA, topic);
-		if (separator < 0 || (quoted && (separator < topic + 2 || line.at(separator - 1) !== QUOTE)))
+		if (hex) separator = line.lastIndexOf(",");
+		else separator = quoted ? separatorBehind(line, topic + 1) : line.indexOf(",", topic);
+		if (separator < topic || (quoted && (separator < topic + 2 || line.at(separator - 1) !== QUOTE)))
 			return false;
 		this.topic = quoted ? topic + 1 : topic;
 		this.topicLength = separator - this.topic - (quoted ? 1 : 0);
@@ -68,20 +57,14 @@ export class Received {
 	}
 }
 
-function lastComma(line: Line, from: number): number {
-	let last = -1;
-	for (let comma = line.indexOf(COMMA, from); comma >= 0; comma = line.indexOf(COMMA, comma + 1))
-		last = comma;
-	return last;
+/** Where the topic begins, or its quote: behind the second comma; 0 if there is none. */
+function topicOf(line: Line): number {
+	const comma = line.indexOf(",", line.prefixLength);
+	return comma < 0 ? 0 : line.indexOf(",", comma + 1) + 1;
 }
 
 /** The comma between topic and payload: the first in `","`, or where there is none the first behind a quote. */
 function separatorBehind(line: Line, from: number): number {
-	let unquoted = -1;
-	for (let quote = line.indexOf(QUOTE, from); quote >= 0; quote = line.indexOf(QUOTE, quote + 1)) {
-		if (quote + 1 >= line.length || line.at(quote + 1) !== COMMA) continue;
-		if (quote + 2 < line.length && line.at(quote + 2) === QUOTE) return quote + 1;
-		if (unquoted < 0) unquoted = quote + 1;
-	}
-	return unquoted;
+	const quoted = line.indexOf('","', from);
+	return (quoted >= 0 && quoted + 2 < line.length ? quoted : line.indexOf('",', from)) + 1 || -1;
 }

@@ -19,13 +19,15 @@ export class Sleep {
 	}
 	/** Ends a wait now. */
 	wake(): void {
+		const resolve = this.#resolve;
 		this.#stop();
-		this.#resolve?.();
+		resolve?.();
 	}
 	/** Breaks a wait off; another may follow. */
 	breakOff(): void {
+		const reject = this.#reject;
 		this.#stop();
-		this.#reject?.(new ClosedError());
+		reject?.(new ClosedError());
 	}
 	/** Breaks a wait off, and each later one. */
 	close(): void {
@@ -35,6 +37,6 @@ export class Sleep {
 
 	#stop(): void {
 		Timer.clear(this.#timer);
-		this.#timer = undefined;
+		this.#timer = this.#resolve = this.#reject = undefined;
 	}
 }

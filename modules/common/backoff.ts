@@ -1,6 +1,9 @@
 /** Options of {@link Backoff}; all times in milliseconds. */
 export interface BackoffOptions {
-	/** Upper bound of the first delay, 1 or more (default 1000). */
+	/**
+	 * Upper bound of the first delay, 1 or more (default 60000: a fleet that loses its broker has to come back over a minute, or it
+	 * overruns it).
+	 */
 	firstMs?: number;
 	/** Upper bound of any delay, not below firstMs (default 300000). */
 	maximumMs?: number;
@@ -8,6 +11,14 @@ export interface BackoffOptions {
 	factor?: number;
 	/** Source of randomness, 0 ≤ value < 1 (default Math.random, looked up at each call). */
 	random?: () => number;
+}
+
+/** Bound of the delay behind a failure that is this unit's own: no others fail at the same moment. */
+const OWN_MS = 1_000;
+
+/** A delay with full jitter: whole milliseconds, 1 to the bound. Math.random is looked up at each call. */
+export function jitter(boundMs: number, random: () => number = Math.random): number {
+	return 1 + Math.floor(random() * boundMs);
 }
 
 /**
@@ -24,7 +35,7 @@ export class Backoff {
 	#boundMs: number;
 
 	constructor(options: BackoffOptions = {}) {
-		const { firstMs = 1_000, maximumMs = 300_000, factor = 2, random } = options;
+		const { maximumMs = 300_000, firstMs = Math.min(60_000, maximumMs), factor = 2, random } = options;
 		if (!(firstMs >= 1 && firstMs < Infinity))
 			throw new RangeError(`backoff: firstMs ${firstMs} is not 1 or more`);
 		if (!(maximumMs >= firstMs && maximumMs < Infinity))
@@ -37,16 +48,23 @@ export class Backoff {
 		this.#random = random;
 	}
 
-	/** The next delay: whole milliseconds, 1 to the present bound; the bound grows. */
-	next(): number {
+	/**
+	 * The next delay: whole milliseconds, 1 to the present bound; the bound grows.
+	 * @param cause what failed: where it has `isOwn`, it is of this unit alone, and the delay is 1 to 1000 ms or `firstMs`
+	 */
+	next(cause?: unknown): number {
+		if (isOwn(cause)) return jitter(Math.min(OWN_MS, this.#firstMs), this.#random);
 		const bound = this.#boundMs;
 		this.#boundMs = Math.min(bound * this.#factor, this.#maximumMs);
-		const random = this.#random ? this.#random() : Math.random();
-		return 1 + Math.floor(random * bound);
+		return jitter(bound, this.#random);
 	}
 
 	/** Begins again at `firstMs`. */
 	reset(): void {
 		this.#boundMs = this.#firstMs;
 	}
+}
+
+function isOwn(cause: unknown): boolean {
+	return cause instanceof Error && (cause as { isOwn?: unknown }).isOwn === true;
 }

@@ -88,6 +88,11 @@ export function isOverflow(error: unknown): boolean {
 	return error instanceof Error && error.message.includes("overflow");
 }
 
+/** Whether a client ended with an error that says of the message on its way that it was not sent. An extension that few classes have. */
+export function isUnsent(error: unknown): error is Error {
+	return error instanceof Error && error.name === "NotSentError";
+}
+
 const MESSAGE_ERRORS: readonly string[] = ["PayloadError", "ParameterError"];
 
 /** Whether `write` threw because of what was written: the connection is none the worse for it, and another try would fail as well. */

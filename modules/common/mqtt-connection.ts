@@ -61,6 +61,7 @@ const ACKNOWLEDGE_LIMIT_MS = 180_000;
 /** So much longer than the class itself: its command may have waited for others. */
 const ACKNOWLEDGE_MARGIN_MS = 30_000;
 const LONGEST_MS = 0x7fffffff;
+const NONE: ReadableOptions = Object.freeze({});
 
 /**
  * The way to an instance of an ECMA-419 MQTT client class, for what stands on any such class: makes one after the other, keeps away what an
@@ -74,6 +75,13 @@ export class MQTTConnection<Owner> {
 	/** Callbacks of earlier clients are known by it. */
 	#attempt = 0;
 	#timer: Timer | undefined;
+	/** What the timer was set for. */
+	#onDue: ((owner: Owner) => void) | undefined;
+	readonly #onTimer = () => {
+		const onDue = this.#onDue;
+		this.#timer = this.#onDue = undefined;
+		if (onDue) this.contain(onDue);
+	};
 	#isClosed = false;
 
 	constructor(owner: Owner, options: MQTTConnectionOptions, events: ConnectionEvents<Owner>) {
@@ -94,19 +102,28 @@ export class MQTTConnection<Owner> {
 		return longerMs > ACKNOWLEDGE_LIMIT_MS ? Math.min(longerMs, LONGEST_MS) : ACKNOWLEDGE_LIMIT_MS;
 	}
 
+	/** The option `connectLimitMs`, or its default. */
+	get connectLimitMs(): number {
+		return this.#options.connectLimitMs ?? 900_000;
+	}
+
+	/** Whether the timer is set. */
+	get isArmed(): boolean {
+		return this.#timer !== undefined;
+	}
+
 	/** Makes a client. `onLate` comes when `arm` has not been called within `connectLimitMs`. @throws what the class throws */
-	connect(onLate: (limitMs: number) => void): void {
+	connect(onLate: (owner: Owner) => void): void {
 		const { mqtt, host, port, id, user, password, clean, will, keepAlive } = this.#options;
-		const { connectLimitMs = 900_000 } = this.#options;
-		const events = this.#events;
 		const attempt = ++this.#attempt;
+		const onEnd = (error?: unknown) => this.#tell(attempt, this.#events.onEnd, error);
 		const callbacks: MQTTClientCallbacks = {
-			onControl: message => this.#tell(attempt, events.onControl, message),
-			onReadable: (count, options = {}) => this.#tell(attempt, events.onReadable, count, options),
-			onWritable: count => this.#tell(attempt, events.onWritable, count),
-			onRefused: (refused, error) => this.#tell(attempt, events.onRefused, refused, error),
-			onError: error => this.#tell(attempt, events.onEnd, error),
-			onClose: () => this.#tell(attempt, events.onEnd, undefined),
+			onControl: message => this.#tell(attempt, this.#events.onControl, message),
+			onReadable: (count, options) => this.#tell(attempt, this.#events.onReadable, count, options ?? NONE),
+			onWritable: count => this.#tell(attempt, this.#events.onWritable, count),
+			onRefused: (refused, error) => this.#tell(attempt, this.#events.onRefused, refused, error),
+			onError: onEnd,
+			onClose: onEnd,
 		};
 		this.#client = new mqtt.io({
 			...mqtt,
@@ -120,14 +137,14 @@ export class MQTTConnection<Owner> {
 			...(keepAlive !== undefined && { keepAlive }),
 			...callbacks,
 		} as never);
-		this.arm(connectLimitMs, () => onLate(connectLimitMs));
+		this.arm(this.connectLimitMs, onLate);
 	}
 
 	/** Sends DISCONNECT: `onEnd` comes, within `disconnectLimitMs` at the latest. */
 	disconnect(): void {
 		const { disconnectLimitMs = 3_000 } = this.#options;
 		const { onEnd } = this.#events;
-		this.arm(disconnectLimitMs, () => onEnd(this.#owner));
+		this.arm(disconnectLimitMs, onEnd);
 		try {
 			this.#client?.write(null, { operation: DISCONNECT });
 		} catch {
@@ -135,22 +152,18 @@ export class MQTTConnection<Owner> {
 		}
 	}
 
-	/** Sets the timer, in place of what it was set for; without a callback it is off. */
-	arm(delayMs: number, callback?: () => void): void {
+	/** Sets the timer, in place of what it was set for; without a callback it is off. The callback is called with the owner. */
+	arm(delayMs: number, callback?: (owner: Owner) => void): void {
 		Timer.clear(this.#timer);
-		this.#timer = undefined;
-		if (!callback) return;
-		this.#timer = Timer.set(() => {
-			this.#timer = undefined;
-			this.contain(callback);
-		}, delayMs);
+		this.#onDue = callback;
+		this.#timer = callback && Timer.set(this.#onTimer, delayMs);
 	}
 
-	/** Calls back; what is thrown goes to `onThrown`. */
-	contain(callback: () => void): void {
+	/** Calls back with the owner; what is thrown goes to `onThrown`. */
+	contain(callback: (owner: Owner) => void): void {
 		if (this.#isClosed) return;
 		try {
-			callback();
+			callback(this.#owner);
 		} catch (error) {
 			this.#events.onThrown(this.#owner, error);
 		}

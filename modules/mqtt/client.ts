@@ -1,11 +1,11 @@
 import type { BC20 } from "../bc20/modem.js";
 import { MQTTError, NotConnectedError } from "./errors.js";
-import { Link } from "./link.js";
+import { Link, type LinkEvents } from "./link.js";
 import { type MQTTClientOptions, settingsOf } from "./options.js";
-import { type Data, Packet, type WriteOptions, viewOf } from "./packets.js";
+import { type Data, Packet, type ReadableOptions, type WriteOptions, viewOf } from "./packets.js";
 import { acknowledgeLimit } from "./publishing.js";
 import { Reading } from "./reading.js";
-import { Writing } from "./writing.js";
+import { Writing, type WritingEvents } from "./writing.js";
 
 export type { ControlMessage, Data, ReadableOptions, WriteOptions } from "./packets.js";
 
@@ -18,7 +18,9 @@ export type { ControlMessage, Data, ReadableOptions, WriteOptions } from "./pack
  * of our own, `onError` any other, the broker's too.
  *
  * A message that the module itself refuses (`ERROR` to the command) was not sent. Where the options have `onRefused`, an extension to
- * ECMA-419, that is told of it as long as the module is connected, and the connection stays; else it is the end.
+ * ECMA-419, that is told of it as long as the module is connected, and the connection stays; else it is the end, with a NotSentError. So it
+ * is where the error's code says that it is not about the message. A topic of a SUBSCRIBE that the module refuses is answered by 128 in
+ * SUBACK, as by a broker.
  *
  * Subscriptions are separate commands that wait for no message. A message that comes is told by `onReadable(count, options)` and taken by
  * `read`; the module cannot be held back, so what is not read in time is dropped and counted in `dropped`. Messages that come between a
@@ -44,6 +46,25 @@ export default class MQTTClient {
 	static readonly PINGRESP = Packet.PINGRESP;
 	static readonly DISCONNECT = Packet.DISCONNECT;
 
+	static readonly #linkEvents: LinkEvents<MQTTClient> = Object.freeze({
+		onConnected: client => client.#connected(),
+		onReceived: (client, line, hex) => {
+			if (client.#onReadable && !client.#isClosed) client.#reading.receive(line, hex);
+		},
+		onEnd: (client, error) => client.#end(error),
+	} satisfies LinkEvents<MQTTClient>);
+	static readonly #writingEvents: WritingEvents<MQTTClient> = Object.freeze({
+		onControl: (client, message) => {
+			client.#link.proved();
+			client.#call(client.#onControl, message, undefined);
+		},
+		onWritable: (client, count) => client.#call(client.#onWritable, count, undefined),
+		onRefused: (client, id, error) => client.#call(client.#onRefused, id, error),
+		onError: (client, error) => client.#end(error),
+	} satisfies WritingEvents<MQTTClient>);
+	static readonly #tellReadable = (client: MQTTClient, count: number, options: ReadableOptions) =>
+		client.#call(client.#onReadable, count, options);
+
 	/** As given in the options, for the application. */
 	target?: unknown;
 	readonly #onReadable: MQTTClientOptions["onReadable"];
@@ -53,9 +74,9 @@ export default class MQTTClient {
 	readonly #onClose: MQTTClientOptions["onClose"];
 	readonly #onError: MQTTClientOptions["onError"];
 	readonly #acknowledgeLimitMs: number;
-	readonly #link: Link;
-	readonly #reading: Reading;
-	readonly #writing: Writing;
+	readonly #link: Link<MQTTClient>;
+	readonly #reading: Reading<MQTTClient>;
+	readonly #writing: Writing<MQTTClient>;
 	#isClosed = false;
 
 	/**
@@ -73,20 +94,15 @@ export default class MQTTClient {
 		this.#onClose = onClose;
 		this.#onError = onError;
 		this.#acknowledgeLimitMs = acknowledgeLimit(settings);
-		this.#link = new Link(modem, settings, {
-			onConnected: () => this.#connected(),
-			onReceived: (line, hex) => {
-				if (this.#onReadable && !this.#isClosed) this.#reading.receive(line, hex);
-			},
-			onEnd: error => this.#end(error),
-		});
-		this.#reading = new Reading((count, told) => this.#call(this.#onReadable, count, told));
-		this.#writing = new Writing(settings, this.#link, {
-			onControl: message => this.#call(this.#onControl, message, undefined),
-			onWritable: count => this.#call(this.#onWritable, count, undefined),
-			onRefused: onRefused && ((id, error) => this.#call(this.#onRefused, id, error)),
-			onError: error => this.#end(error),
-		});
+		this.#link = new Link<MQTTClient>(modem, settings, this, MQTTClient.#linkEvents);
+		this.#reading = new Reading<MQTTClient>(this, MQTTClient.#tellReadable);
+		this.#writing = new Writing<MQTTClient>(
+			settings,
+			this.#link,
+			this,
+			MQTTClient.#writingEvents,
+			Boolean(onRefused),
+		);
 	}
 	get format(): "buffer" {
 		return "buffer";
@@ -100,7 +116,7 @@ export default class MQTTClient {
 	}
 	/**
 	 * The longest that the class itself waits for what becomes of one PUBLISH, or of each command of a SUBSCRIBE or UNSUBSCRIBE, once it is its
-	 * turn on the line, until it ends with `onError`: ms, from `packetTimeout` and `retries` for QoS 2, and the command's own time. Who
+	 * turn on the line, until it ends with `onError` (a SUBSCRIBE to more than fits into one command takes as much for each): ms, from `packetTimeout` and `retries` for QoS 2, and the command's own time. Who
 	 * watches over acknowledgements waits longer (an extension to ECMA-419).
 	 */
 	get acknowledgeLimitMs(): number {
@@ -179,13 +195,14 @@ export default class MQTTClient {
 		if (this.#isClosed) return;
 		this.#reading.close();
 		this.#writing.cancel();
+		if (error) this.#link.failed(error);
 		this.#link.close();
 		if (error) this.#call(this.#onError, error, undefined);
 		else this.#call(this.#onClose, undefined, undefined);
 		// That was the last callback.
 		this.#isClosed = true;
 	}
-	/** Calls the application; an exception is the application's, and must not restart the chip. */
+	/** Calls the application; an exception is the application's, must not restart the chip, and is told to the modem's `onError`. */
 	#call<First, Second>(
 		callback: ((this: MQTTClient, first: First, second: Second) => void) | undefined,
 		first: First,
@@ -195,7 +212,7 @@ export default class MQTTClient {
 		try {
 			callback?.call(this, first, second);
 		} catch (error) {
-			trace("MQTTClient: a callback threw ", String(error), "\n");
+			this.#link.report(error);
 		}
 	}
 }

@@ -1,8 +1,10 @@
 import { CommandError, TimeoutError } from "../at/errors.js";
 import type { Scheduler } from "../at/scheduler.js";
 import type { Profile } from "../bc20/bringup.js";
+import { MQTT } from "../bc20/commands.js";
 import { QMT } from "../bc20/qmt.js";
-import { CloseError, MQTTError, OpenError } from "./errors.js";
+import { sender, tolerate } from "../bc20/send.js";
+import { MQTTError, OpenError } from "./errors.js";
 import type { Settings } from "./options.js";
 
 /** `<result>` of QMTOPEN. */
@@ -21,6 +23,8 @@ export interface ConnectContext {
 	readonly onHex: () => void;
 	/** The network connection is, or may be, open from here on and has to be closed. */
 	readonly onOpened: () => void;
+	/** A command had no answer and is sent again. */
+	readonly onRepeat: () => void;
 }
 
 /**
@@ -32,7 +36,7 @@ export interface ConnectContext {
 export async function connect(context: ConnectContext): Promise<void> {
 	if (context.settings.hex && !context.profile.later)
 		throw new MQTTError('dataFormat "hex" is not possible with this firmware of the module');
-	const qmt = new QMT(context.scheduler);
+	const qmt = new QMT(context.scheduler, true);
 	for (const { set, isRequired, isDataFormat } of configuration(qmt, context)) {
 		if (!context.isWanted()) return;
 		const isAccepted = await accepted(set(), isRequired);
@@ -45,13 +49,12 @@ export async function connect(context: ConnectContext): Promise<void> {
 	await qmt.connect(context.identifier, { clientId, user, password });
 }
 
-/** Closes an identifier's network connection; that it was closed already is no error. */
-export async function closeNetwork(scheduler: Scheduler, identifier: number): Promise<void> {
-	try {
-		await new QMT(scheduler).close(identifier);
-	} catch (error) {
-		if (!(error instanceof CommandError || error instanceof CloseError)) throw error;
-	}
+/**
+ * Closes an identifier's network connection; that it was closed already is no error. Without an answer the command is sent again: the
+ * module would keep the connection alive.
+ */
+export function closeNetwork(scheduler: Scheduler, identifier: number, onRepeat: () => void): Promise<void> {
+	return tolerate(sender(scheduler, onRepeat)(MQTT.close, "write", [identifier]));
 }
 
 interface Step {
@@ -104,7 +107,7 @@ async function open(qmt: QMT, context: ConnectContext): Promise<void> {
 		// Some firmware answers with an error to an identifier that is occupied.
 		const isOccupied = error instanceof OpenError && error.code === OCCUPIED;
 		if (!isOccupied && !(error instanceof CommandError)) throw error;
-		await closeNetwork(context.scheduler, context.identifier);
+		await closeNetwork(context.scheduler, context.identifier, context.onRepeat);
 		if (context.isWanted()) await openOnce(qmt, context);
 	}
 }

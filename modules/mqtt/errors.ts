@@ -1,4 +1,5 @@
-import type { CommandError } from "../at/errors.js";
+import { CommandError } from "../at/errors.js";
+import { describeFinal } from "../bc20/codes.js";
 import { MQTTError } from "../bc20/qmt-errors.js";
 
 export {
@@ -42,5 +43,15 @@ export class PublishRefusedError extends MQTTError {
 
 	constructor({ message, code }: CommandError) {
 		super(`${message}; this message was not sent: write it again, or another one`, code);
+	}
+}
+
+/** The module answered PUBLISH with `ERROR` or `+CME ERROR: <code>`, and that is the end of the connection: the message was not sent. */
+export class NotSentError extends CommandError {
+	override name = "NotSentError";
+
+	constructor({ command = "", final, code }: CommandError) {
+		const meaning = code === undefined ? undefined : describeFinal(final, code);
+		super(command, final, code, `${meaning === undefined ? "" : `${meaning}; `}the message was not sent`);
 	}
 }

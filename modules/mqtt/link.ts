@@ -1,4 +1,5 @@
 import Timer from "timer";
+import { Deadline } from "../at/deadline.js";
 import { execute } from "../at/execute.js";
 import type { Line } from "../at/line.js";
 import type { Scheduler } from "../at/scheduler.js";
@@ -16,25 +17,32 @@ const CONNECTED = 2;
 const DISCONNECTING = 3;
 const CLOSED = 4;
 
-/** What a link tells its client; never from inside a method. */
-export interface LinkEvents {
+/** A connection without keep-alive counts as good after so long, ms; others after twice their keep-alive. */
+const UNWATCHED_PROOF_MS = 600_000;
+
+/** What a link tells its client; never from inside a method. One frozen table in flash serves all clients. */
+export interface LinkEvents<Client> {
 	/** CONNACK has come. */
-	readonly onConnected: () => void;
+	readonly onConnected: (client: Client) => void;
 	/** A message has come, `+QMTRECV`. @param hex whether its payload is in hex digits */
-	readonly onReceived: (line: Line, hex: boolean) => void;
+	readonly onReceived: (client: Client, line: Line, hex: boolean) => void;
 	/** The end, after a DISCONNECT of our own or with an error: the client closes the link. */
-	readonly onEnd: (error?: Error) => void;
+	readonly onEnd: (client: Client, error?: Error) => void;
 }
+
+/** A link, whoever its client is. */
+export type AnyLink = Pick<Link<unknown>, "identifier" | "isConnected" | "later" | "scheduler">;
 
 /**
  * The life of one client's connection: it waits for an identifier of the module, connects, tells of messages and of the end, disconnects, and
  * gives the identifier back when its network connection is closed.
  */
-export class Link implements Holder {
+export class Link<Client> implements Holder {
 	readonly wish: number | undefined;
 	readonly #modem: BC20;
 	readonly #settings: Settings;
-	readonly #events: LinkEvents;
+	readonly #client: Client;
+	readonly #events: LinkEvents<Client>;
 	#state = WAITING;
 	#identifier = 0;
 	#scheduler: Scheduler | undefined;
@@ -43,18 +51,30 @@ export class Link implements Holder {
 	/** The connect sequence or DISCONNECT is at work: the network connection is closed behind it. */
 	#isBusy = false;
 	#isHex = false;
+	/** When the connection will have proven that the way to the broker is good. */
+	readonly #proof = new Deadline();
 	#timer: Timer | undefined;
+	readonly #onRepeat = () => this.#modem.identifiers.repeated();
 
-	constructor(modem: BC20, settings: Settings, events: LinkEvents) {
+	constructor(modem: BC20, settings: Settings, client: Client, events: LinkEvents<Client>) {
 		this.wish = settings.identifier;
 		this.#modem = modem;
 		this.#settings = settings;
+		this.#client = client;
 		this.#events = events;
 		modem.identifiers.acquire(this);
 	}
 	/** From CONNACK to DISCONNECT, or the end. */
 	get isConnected(): boolean {
 		return this.#state === CONNECTED;
+	}
+	/** The network connection is, or may be, open. */
+	get isOpen(): boolean {
+		return this.#isOpen && this.#state !== CLOSED;
+	}
+	/** Connected for so long that keep-alive must have found a dead link. */
+	get isProven(): boolean {
+		return this.#state === CONNECTED && this.#proof.remaining === 0;
 	}
 	/** The module's identifier. */
 	get identifier(): number {
@@ -68,6 +88,19 @@ export class Link implements Holder {
 	get later(): boolean {
 		return this.#modem.profile.later;
 	}
+	/** The broker has acknowledged something. */
+	proved(): void {
+		this.#modem.identifiers.proved();
+	}
+	/** The connection is at its end by an error, of its own or of a packet. */
+	failed(error: Error): void {
+		if (this.isProven) this.proved();
+		this.#modem.identifiers.failed(this, error);
+	}
+	/** A callback of the application threw. */
+	report(exception: unknown): void {
+		this.#modem.report(exception);
+	}
 	/** Sends DISCONNECT, if need be when there is room for the command. `onEnd` follows, whatever comes of it. */
 	disconnect(): void {
 		if (!this.#scheduler) return;
@@ -76,9 +109,9 @@ export class Link implements Holder {
 		const done = () => {
 			this.#isBusy = false;
 			if (this.#state === CLOSED) this.#release();
-			else this.#events.onEnd();
+			else this.#events.onEnd(this.#client);
 		};
-		execute(this.#scheduler, MQTT.disconnect, "write", [this.#identifier]).then(done, done);
+		execute(this.#scheduler, MQTT.disconnect, "write", [this.#identifier], { waits: true }).then(done, done);
 	}
 	/** Nothing is told any more; the network connection is closed, then the identifier is free. May be called twice. */
 	close(): void {
@@ -109,7 +142,7 @@ export class Link implements Holder {
 		else this.#end(error);
 	}
 	onReceived(line: Line): void {
-		if (this.#isOpen && this.#state !== CLOSED) this.#events.onReceived(line, this.#isHex);
+		if (this.#isOpen && this.#state !== CLOSED) this.#events.onReceived(this.#client, line, this.#isHex);
 	}
 	onLost(error: Error): void {
 		this.#isOpen = false;
@@ -129,6 +162,7 @@ export class Link implements Holder {
 				isWanted: () => this.#state === CONNECTING,
 				onHex: () => (this.#isHex = true),
 				onOpened: () => (this.#isOpen = true),
+				onRepeat: this.#onRepeat,
 			});
 		} catch (error) {
 			failure = error as Error;
@@ -138,16 +172,17 @@ export class Link implements Holder {
 		else if (failure) this.#end(failure);
 		else {
 			this.#state = CONNECTED;
-			this.#events.onConnected();
+			this.#proof.set(2000 * this.#settings.keepAlive || UNWATCHED_PROOF_MS);
+			this.#events.onConnected(this.#client);
 		}
 	}
 	#end(error: Error): void {
-		if (this.#state !== CLOSED) this.#events.onEnd(error);
+		if (this.#state !== CLOSED) this.#events.onEnd(this.#client, error);
 	}
 	#release(): void {
 		const release = () => this.#modem.identifiers.release(this);
 		if (this.#scheduler && this.#isOpen)
-			closeNetwork(this.#scheduler, this.#identifier).then(release, release);
+			closeNetwork(this.#scheduler, this.#identifier, this.#onRepeat).then(release, release);
 		else release();
 	}
 }

@@ -5,11 +5,11 @@ import { OverflowError } from "./errors.js";
 const OVERHEAD = 9;
 
 /**
- * The one message that is on its way, in a fixed buffer: filled by `write` in one or more pieces, read by the AT command,
- * emptied by its result.
+ * The one message that is on its way: filled by `write` in one or more pieces, read by the AT command, let go of behind its result. It takes
+ * as much memory as it is long, and none while there is none.
  */
 export class Outgoing {
-	readonly #bytes = new Uint8Array(DATA_LIMIT);
+	#bytes: Uint8Array | undefined;
 	#length = 0;
 	#byteLength = 0;
 	/** What a consumer may write: topic, message and packet overhead together. */
@@ -20,18 +20,30 @@ export class Outgoing {
 	get remaining(): number {
 		return this.#byteLength - this.#length;
 	}
-	begin(byteLength: number): void {
-		this.#length = 0;
+	/** Begins a message with its first piece, which is copied. @param byteLength of the whole message, no less than that of the piece */
+	begin(data: Uint8Array, byteLength: number): void {
+		const { length, byteOffset } = data;
+		this.#length = length;
 		this.#byteLength = byteLength;
+		if (length === byteLength) {
+			// The cheapest copy on XS.
+			this.#bytes = new Uint8Array((data.buffer as ArrayBuffer).slice(byteOffset, byteOffset + length));
+			return;
+		}
+		this.#bytes = new Uint8Array(byteLength);
+		this.#bytes.set(data);
 	}
 	/** @throws OverflowError if it is more than is missing */
 	append(data: Uint8Array): void {
 		if (data.length > this.remaining) throw new OverflowError();
-		this.#bytes.set(data, this.#length);
+		this.#bytes?.set(data, this.#length);
 		this.#length += data.length;
 	}
-	/** The message. */
+	/** The whole message. */
 	get message(): Uint8Array {
-		return this.#bytes.subarray(0, this.#length);
+		return this.#bytes ?? new Uint8Array(0);
+	}
+	end(): void {
+		this.#bytes = undefined;
 	}
 }

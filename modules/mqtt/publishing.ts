@@ -1,14 +1,14 @@
-import { CommandError } from "../at/errors.js";
-import { Request } from "../at/request.js";
-import type { Text } from "../at/text.js";
+import { type CommandError, ParameterError } from "../at/errors.js";
+import { Request, type Value } from "../at/request.js";
+import type { CheckedText, Text } from "../at/text.js";
 import { DATA_LIMIT, MQTT, TOPIC_LIMIT, packetTime } from "../bc20/commands.js";
-import { QMT } from "../bc20/qmt.js";
-import { OverflowError, PacketError, PublishRefusedError } from "./errors.js";
-import type { Link } from "./link.js";
+import { NotSentError, OverflowError, PacketError, PublishRefusedError } from "./errors.js";
+import type { AnyLink } from "./link.js";
 import type { Settings } from "./options.js";
 import { Outgoing } from "./outgoing.js";
 import { msgIdOf } from "./packet-id.js";
-import { DATA, type PublishForm, publishForm } from "./publish-form.js";
+import { DATA, type PublishForm, payloadError, publishForm } from "./publish-form.js";
+import { isAboutCommand, isRefused, isStillConnected } from "./refusal.js";
 import { checkTopic } from "./topic.js";
 
 /** What a message is published with. */
@@ -22,12 +22,12 @@ export interface PublishOptions {
 	readonly byteLength?: number;
 }
 
-/** What becomes of a message. */
-export interface PublishEvents {
+/** Who hears what becomes of a message. */
+export interface PublishOwner {
 	/** It is with the broker (QoS 0: sent), or not: with a named error. */
-	readonly onDone: (error?: Error) => void;
-	/** The module did not take it, and is still connected. Where nobody wants to know, `onDone` comes with the module's error. */
-	readonly onRefused: ((id: number, error: PublishRefusedError) => void) | undefined;
+	published(error: Error | undefined): void;
+	/** The module did not take it, and is still connected. */
+	refused(id: number, error: PublishRefusedError): void;
 }
 
 /** Nothing is under way. */
@@ -38,11 +38,6 @@ const PARTIAL = 1;
 const SENT = 2;
 /** The module has refused it, and is asked whether it is still connected. */
 const ASKING = 3;
-
-/** `<state>` of QMTCONN: connected (application note 3.2.4). */
-const CLIENT_CONNECTED = 3;
-/** Final result codes by which the module says that it did not take a command. */
-const REFUSALS: readonly string[] = ["ERROR", "+CME ERROR"];
 
 /** With QoS 2 two packets have to be acknowledged, each with its retries (application note, figure 1). */
 const LONGEST_PACKETS = 2;
@@ -57,31 +52,31 @@ export function acknowledgeLimit({ packetTimeout, retries }: Settings): number {
 /** The one message of a client that is on its way to the module, and the command that carries it. */
 export class Publishing {
 	readonly #settings: Settings;
-	readonly #link: Link;
-	readonly #events: PublishEvents;
+	readonly #link: AnyLink;
+	readonly #owner: PublishOwner;
+	readonly #survivesRefusal: boolean;
 	readonly #outgoing = new Outgoing();
-	readonly #requests: Readonly<Record<PublishForm, Request>>;
+	/** The command of all messages, and its values. */
+	readonly #request = new Request(MQTT.publish);
+	readonly #values: Value[] = [];
 	#state = IDLE;
-	#request: Request | undefined;
-	#values: (number | Text)[] = [];
-	/** The topic last published to: its bytes serve again. */
+	/** The topic last published to serves again. */
 	#topic: string | undefined;
-	#topicBytes: Uint8Array = new Uint8Array(0);
+	#checkedTopic: CheckedText | undefined;
 	#id = 0;
 	#QoS = 0;
 	#result = 0;
 	/** Closed while a message of QoS 0 is going out: called behind it. */
 	#onClosed: (() => void) | undefined;
 
-	constructor(settings: Settings, link: Link, events: PublishEvents) {
+	/** @param survivesRefusal `refused` is wanted; otherwise `published` comes with the module's error */
+	constructor(settings: Settings, link: AnyLink, owner: PublishOwner, survivesRefusal: boolean) {
 		this.#settings = settings;
 		this.#link = link;
-		this.#events = events;
-		this.#requests = {
-			inline: this.#requestOf(MQTT.publish),
-			data: this.#requestOf(MQTT.publishData),
-			hex: this.#requestOf(MQTT.publishHex),
-		};
+		this.#owner = owner;
+		this.#survivesRefusal = survivesRefusal;
+		this.#request.onResult = line => (this.#result = line.integer(2) ?? -1);
+		this.#request.onDone = error => this.#ended(error);
 	}
 	/** What a consumer may write: topic, message and packet overhead together. */
 	static get room(): number {
@@ -115,27 +110,30 @@ export class Publishing {
 		const { topic = "", QoS = 0, byteLength = data.length } = options;
 		if (!Number.isInteger(byteLength)) throw new RangeError("byteLength must be a whole number");
 		if (data.length > byteLength) throw new OverflowError();
-		const topicBytes = this.#topicOf(topic);
+		const checkedTopic = this.#topicOf(topic);
 		const { identifier, later } = this.#link;
-		// Only the length is known of what is still to come; its bytes are looked at when they are all there.
-		publishForm(data, byteLength, later, this.#settings.hex);
+		publishForm(byteLength, later, this.#settings.hex);
 		this.#id = id;
 		this.#QoS = QoS;
-		this.#values = [identifier, QoS ? msgIdOf(id) : 0, QoS, options.retain ? 1 : 0, topicBytes];
-		this.#outgoing.begin(byteLength);
-		this.append(data);
+		const values = this.#values;
+		values[0] = identifier;
+		values[1] = QoS ? msgIdOf(id) : 0;
+		values[2] = QoS;
+		values[3] = options.retain ? 1 : 0;
+		values[4] = checkedTopic;
+		this.#outgoing.begin(data, byteLength);
+		this.#go();
 	}
 	/** Takes a further piece. @throws OverflowError if it is more than remains; PayloadError: the whole message is given up then */
 	append(data: Uint8Array): void {
 		this.#outgoing.append(data);
-		if (this.remaining) this.#state = PARTIAL;
-		else this.#submit();
+		this.#go();
 	}
 	/** Forgets the message; nothing is told of it. */
 	cancel(): void {
+		const isSent = this.#state === SENT;
 		this.#state = IDLE;
-		if (this.#request) this.#link.scheduler?.cancel(this.#request);
-		this.#request = undefined;
+		if (isSent) this.#link.scheduler?.cancel(this.#request);
 	}
 	/**
 	 * Forgets the message. But one of QoS 0 that is with the modem goes out: nothing could have told that it has not.
@@ -149,62 +147,80 @@ export class Publishing {
 		}
 	}
 
+	#go(): void {
+		if (this.remaining) this.#state = PARTIAL;
+		else this.#submit();
+	}
+	/** Sends the message. What its form cannot carry is found here, by the one look at its bytes. */
 	#submit(): void {
 		this.#state = IDLE;
 		const { scheduler, later } = this.#link;
+		const { packetTimeout, retries, hex } = this.#settings;
 		const { message } = this.#outgoing;
-		const form = publishForm(message, message.length, later, this.#settings.hex);
-		const request = this.#requests[form];
-		request.values = form === DATA ? this.#values : [...this.#values, message];
-		request.data = form === DATA ? message : undefined;
-		const { packetTimeout, retries } = this.#settings;
+		const form = publishForm(message.length, later, hex);
+		const request = this.#request;
+		const values = this.#values;
+		const isData = form === DATA;
+		request.spec = COMMANDS[form];
+		if (isData) values.length = TOPIC_VALUES;
+		else values[TOPIC_VALUES] = message;
+		request.values = values;
+		request.data = isData ? message : undefined;
 		request.resultTimeout = packetTime(packetTimeout, retries) * (this.#QoS === 2 ? LONGEST_PACKETS : 1);
 		this.#result = 0;
-		scheduler?.submit(request);
-		this.#request = request;
+		try {
+			scheduler?.submit(request);
+		} catch (error) {
+			this.#outgoing.end();
+			throw error instanceof ParameterError ? payloadError(message, form, later) : error;
+		}
 		this.#state = SENT;
 	}
-	#requestOf(spec: (typeof MQTT)["publish" | "publishData" | "publishHex"]): Request {
-		const request = new Request(spec);
-		request.onResult = line => (this.#result = line.integer(2) ?? -1);
-		request.onDone = error => this.#ended(error);
-		return request;
-	}
 	#ended(error: Error | undefined): void {
-		this.#request = undefined;
+		this.#outgoing.end();
+		this.#request.data = undefined;
+		this.#values.length = TOPIC_VALUES;
 		if (this.#onClosed) this.#onClosed();
-		else if (this.#events.onRefused && error instanceof CommandError && REFUSALS.includes(error.final))
-			void this.#ask(error);
+		else if (isRefused(error)) void this.#refused(error);
 		else this.#done(error ?? (this.#result ? new PacketError("PUBLISH", this.#result) : undefined));
 	}
 	#done(error?: Error): void {
 		this.#state = IDLE;
-		this.#events.onDone(error);
+		this.#owner.published(error);
 	}
 	/** If the module is still connected it has refused the message alone. */
-	async #ask(error: CommandError): Promise<void> {
-		this.#state = ASKING;
-		const { scheduler, identifier } = this.#link;
-		let isConnected = false;
-		try {
-			const states = scheduler ? await new QMT(scheduler).clientStates() : [];
-			isConnected = states.some(({ id, state }) => id === identifier && state === CLIENT_CONNECTED);
-		} catch {
-			// What went wrong first says more.
+	async #refused(error: CommandError): Promise<void> {
+		if (!this.#survivesRefusal || !isAboutCommand(error)) {
+			this.#done(new NotSentError(error));
+			return;
 		}
+		this.#state = ASKING;
+		const isConnected = await isStillConnected(this.#link);
 		// Cancelled meanwhile.
 		if (this.#state !== ASKING) return;
-		if (!isConnected) this.#done(error);
+		if (!isConnected) this.#done(new NotSentError(error));
 		else {
 			this.#state = IDLE;
-			this.#events.onRefused?.(this.#id, new PublishRefusedError(error));
+			this.#owner.refused(this.#id, new PublishRefusedError(error));
 		}
 	}
-	#topicOf(topic: Text): Uint8Array {
-		if (typeof topic !== "string" || topic !== this.#topic) {
-			this.#topicBytes = checkTopic("topic", topic);
+	#topicOf(topic: Text): CheckedText {
+		if (!this.#checkedTopic || topic !== this.#topic) {
+			this.#checkedTopic = checkTopic("topic", topic);
+			// A buffer may be filled with another one.
 			this.#topic = typeof topic === "string" ? topic : undefined;
 		}
-		return this.#topicBytes;
+		return this.#checkedTopic;
 	}
 }
+
+/** The command of each form. */
+const COMMANDS: Readonly<
+	Record<PublishForm, typeof MQTT.publish | typeof MQTT.publishData | typeof MQTT.publishHex>
+> = {
+	inline: MQTT.publish,
+	data: MQTT.publishData,
+	hex: MQTT.publishHex,
+};
+/** Values up to the topic: the data form has no more. */
+const TOPIC_VALUES = 5;

@@ -4,13 +4,10 @@ import { Incoming } from "./incoming.js";
 import { type ReadableOptions, viewOf } from "./packets.js";
 
 /** Reading: the messages that have come are told of one by one, each when the one before it is read. */
-export class Reading {
+export class Reading<Owner> {
 	readonly #incoming = new Incoming();
-	readonly #onReadable: (count: number, options: ReadableOptions) => void;
-	readonly #onTimer = () => {
-		this.#timer = undefined;
-		this.#deliver();
-	};
+	readonly #owner: Owner;
+	readonly #onReadable: (owner: Owner, count: number, options: ReadableOptions) => void;
 	/** The message that `onReadable` told of last. */
 	#told: Incoming["first"];
 	#isBegun = false;
@@ -18,7 +15,8 @@ export class Reading {
 	#timer: Timer | undefined;
 
 	/** @param onReadable throws nothing */
-	constructor(onReadable: (count: number, options: ReadableOptions) => void) {
+	constructor(owner: Owner, onReadable: (owner: Owner, count: number, options: ReadableOptions) => void) {
+		this.#owner = owner;
 		this.#onReadable = onReadable;
 	}
 	/** Messages that found no room, or were malformed. */
@@ -41,11 +39,12 @@ export class Reading {
 		const incoming = this.#incoming;
 		if (typeof target === "number" && !(target >= 0)) throw new RangeError("count must be 0 or more");
 		if (!incoming.first || this.#isClosed) return undefined;
-		const bytes =
-			typeof target === "number" ? new Uint8Array(Math.min(target, incoming.first.unread)) : viewOf(target);
-		const count = incoming.read(bytes);
-		if (incoming.first !== this.#told) this.#timer ??= Timer.set(this.#onTimer);
-		return typeof target === "number" ? (bytes.buffer as ArrayBuffer) : count;
+		const view = typeof target === "number" ? undefined : viewOf(target);
+		const data = incoming.read(view ? view.length : (target as number));
+		this.#goOn();
+		if (!view) return data;
+		view.set(new Uint8Array(data));
+		return data.byteLength;
 	}
 	/** Nothing is told any more, and nothing can be read. */
 	close(): void {
@@ -53,15 +52,27 @@ export class Reading {
 		Timer.clear(this.#timer);
 	}
 
+	/** Tells of the next message, if there is one, but not from inside `read`. */
+	#goOn(): void {
+		const { first } = this.#incoming;
+		if (first === this.#told) return;
+		if (first) {
+			this.#timer ??= Timer.set(() => {
+				this.#timer = undefined;
+				this.#deliver();
+			});
+		} else this.#told = undefined;
+	}
 	/** Tells of each message that waits, once, until one is left unread. */
 	#deliver(): void {
 		for (let message = this.#incoming.first; message !== this.#told; message = this.#incoming.first) {
 			this.#told = message;
 			if (!message || this.#isClosed) return;
-			const { topic, QoS, byteLength } = message;
-			this.#onReadable(byteLength, { topic, QoS, byteLength, more: false });
+			const { topic, QoS, data } = message;
+			const { byteLength } = data;
+			this.#onReadable(this.#owner, byteLength, { topic, QoS, byteLength, more: false });
 			// An empty one has nothing to read.
-			if (message === this.#incoming.first && !message.unread) this.#incoming.skip();
+			if (message === this.#incoming.first && message.at === byteLength) this.#incoming.skip();
 		}
 	}
 }

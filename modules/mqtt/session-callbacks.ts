@@ -20,16 +20,11 @@ export class SessionCallbacks<Target> {
 		...values: Values
 	): void {
 		if (!callback || this.#isClosed) return;
-		const failed = (cause: unknown) => {
-			const error = new CallbackError(name, cause);
-			if ((callback as unknown) === this.#onError) trace(`MQTTSession: ${error.message}\n`);
-			else this.report(error);
-		};
 		try {
 			const result = callback.call(this.#target, ...values);
-			if (result instanceof Promise) result.catch(failed);
+			if (result instanceof Promise) result.catch((cause: unknown) => this.#failed(name, callback, cause));
 		} catch (cause) {
-			failed(cause);
+			this.#failed(name, callback, cause);
 		}
 	}
 
@@ -42,5 +37,11 @@ export class SessionCallbacks<Target> {
 	/** No call follows. */
 	close(): void {
 		this.#isClosed = true;
+	}
+
+	#failed(name: string, callback: unknown, cause: unknown): void {
+		const error = new CallbackError(name, cause);
+		if (callback === this.#onError) trace(`MQTTSession: ${error.message}\n`);
+		else this.report(error);
 	}
 }

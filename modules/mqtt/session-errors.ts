@@ -36,7 +36,7 @@ export class OutcomeUnknownError extends SessionError {
 	}
 }
 
-/** The broker refused a subscription (SUBACK with 128): this one alone; the client's rights at the broker have to be checked. */
+/** The broker, or the module, refused a subscription (SUBACK with 128): this one alone. */
 export class SubscriptionRefusedError extends SessionError {
 	override name = "SubscriptionRefusedError";
 	readonly filter: string;
@@ -44,9 +44,27 @@ export class SubscriptionRefusedError extends SessionError {
 	readonly returnCode: number;
 
 	constructor(filter: string, returnCode: number) {
-		super(`subscription to ${filter} refused (${returnCode}); check the client's rights at the broker`);
+		super(
+			`subscription to ${filter} refused (${returnCode}); check the filter, and the client's rights at the broker`,
+		);
 		this.filter = filter;
 		this.returnCode = returnCode;
+	}
+}
+
+/**
+ * The link was lost at a subscription, several times in a row, while others were answered: some brokers do so with filters that they do not
+ * allow.
+ */
+export class SubscriptionLostError extends SessionError {
+	override name = "SubscriptionLostError";
+	readonly filter: string;
+
+	constructor(filter: string, times: number) {
+		super(
+			`the link was lost ${times} times at the subscription to ${filter}; check the client's rights at the broker`,
+		);
+		this.filter = filter;
 	}
 }
 

@@ -68,7 +68,7 @@ export function copyOfPayload(payload: Payload): Uint8Array {
 	if (typeof payload === "string") return new Uint8Array(ArrayBuffer.fromString(payload));
 	if (ArrayBuffer.isView(payload)) {
 		const { buffer, byteOffset, byteLength } = payload;
-		return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength).slice();
+		return new Uint8Array((buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength));
 	}
 	if (!((payload as unknown) instanceof ArrayBuffer))
 		throw new TypeError("payload must be a string, an ArrayBuffer or a view of one");

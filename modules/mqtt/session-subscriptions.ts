@@ -9,16 +9,18 @@ import {
 	isMessageError,
 	isOverflow,
 } from "../common/mqtt-client.js";
-import { SubscriptionRefusedError, UnsubscribedError } from "./session-errors.js";
+import { SubscriptionLostError, SubscriptionRefusedError, UnsubscribedError } from "./session-errors.js";
 import { TopicFilter } from "./topic-filter.js";
 
 const REFUSED = 0x80;
 /** Filters of one packet: some brokers close the connection at more (AWS IoT Core). */
 const ITEMS = 8;
-/** Bytes of the filters of one packet: one command of the BC20, and what others' buffers have room for. */
+/** UTF-8 bytes of the filters of one packet: one command of the BC20, and what others' buffers have room for. */
 const ITEMS_LENGTH = 900;
 /** Bytes that a filter takes besides its own: quotes, commas, QoS. */
 const ITEM_OVERHEAD = 5;
+/** A filter that so many connections in a row have ended at, each after the broker had answered others, is given up. */
+const LOST_LIMIT = 3;
 
 /** Who waits for the answer to a SUBSCRIBE (with a handler) or UNSUBSCRIBE (without). */
 interface Waiter<Handler> {
@@ -36,6 +38,8 @@ interface Subscription<Handler> {
 	waiters: Waiter<Handler>[];
 	/** The broker has to be told. */
 	isDue: boolean;
+	/** Connections in a row that ended at it. */
+	lost: number;
 }
 
 const NONE: readonly never[] = [];
@@ -45,13 +49,16 @@ const NONE: readonly never[] = [];
  * twice does no harm, so what a lost link left open is simply told again on the next.
  *
  * One packet is under way at a time, with several filters. One of them alone can fail: what the client does not take is written again in
- * smaller parts, down to a filter on its own; where the link is lost before the answer, the next connection tells each filter on its own.
+ * smaller parts, down to a filter on its own; where the link is lost before the answer, each filter goes on its own from then on, and one
+ * at which the link is lost again goes last. Some brokers close the connection at a filter that they do not allow.
  */
 export class Subscriptions<Handler> {
 	readonly #ids: PacketIds;
 	readonly #onError: (error: unknown) => void;
-	/** Replaced, not changed. */
-	#all: readonly Subscription<Handler>[] = NONE;
+	/** By filter, in the order in which they were made. */
+	readonly #all = new Map<string, Subscription<Handler>>();
+	/** Those with wildcards, which no look-up finds. Replaced, not changed: a dispatch may be going through it. */
+	#wildcards: readonly Subscription<Handler>[] = NONE;
 	/** What the packet under way is about; empty when it is answered. */
 	#told: readonly Subscription<Handler>[] = NONE;
 	/** Something is under way or due, unless a look at all shows that nothing is. */
@@ -61,6 +68,8 @@ export class Subscriptions<Handler> {
 	#id = 0;
 	/** Filters that go into one packet. */
 	#most = ITEMS;
+	/** The broker has answered on this connection. */
+	#isAnswered = false;
 
 	/** @param onError Hears of errors that no promise is there for. */
 	constructor(ids: PacketIds, onError: (error: unknown) => void) {
@@ -71,6 +80,11 @@ export class Subscriptions<Handler> {
 	/** The broker has not answered all. */
 	get isBusy(): boolean {
 		return this.#isBusy;
+	}
+
+	/** A packet is with the client, and its answer is due. */
+	get awaitsAnswer(): boolean {
+		return this.#told.length > 0;
 	}
 
 	/** @throws TopicError; (rejects) SubscriptionRefusedError, UnsubscribedError */
@@ -107,9 +121,12 @@ export class Subscriptions<Handler> {
 
 	/** A new connection: the broker is to be told of all. */
 	connect(): void {
-		this.#most = this.#told.length ? 1 : ITEMS;
+		const told = this.#told;
 		this.#told = NONE;
-		for (const subscription of this.#all) this.#markDue(subscription);
+		if (told.length) this.#most = 1;
+		if (told.length === 1) this.#lostAt(told[0]);
+		this.#isAnswered = false;
+		for (const subscription of this.#all.values()) this.#markDue(subscription);
 	}
 
 	/**
@@ -156,7 +173,9 @@ export class Subscriptions<Handler> {
 		if (!told.length || id !== this.#id) return false;
 		if (operation !== (this.#operation === SUBSCRIBE ? SUBACK : UNSUBACK)) return false;
 		this.#told = NONE;
+		this.#isAnswered = true;
 		told.forEach((subscription, index) => {
+			subscription.lost = 0;
 			// What was asked for meanwhile has an answer of its own.
 			if (subscription.isDue) return;
 			if (operation === UNSUBACK) {
@@ -176,32 +195,41 @@ export class Subscriptions<Handler> {
 		return true;
 	}
 
-	/** Calls `call` with each handler whose filter matches, unless an earlier one has unsubscribed it. */
-	dispatch(topic: string, call: (handler: Handler, filter: string) => void): void {
-		for (const subscription of this.#all) {
-			const { filter, handlers } = subscription;
-			if (!handlers.length || !filter.matches(topic)) continue;
-			for (const handler of handlers)
-				if (subscription.handlers.includes(handler)) call(handler, filter.filter);
-		}
+	/**
+	 * Calls `call` with each handler whose filter matches, unless an earlier one has unsubscribed it: first those of the topic itself, then
+	 * those of filters with wildcards. What is subscribed to without wildcards is found by one look-up, however much it is.
+	 */
+	dispatch<Owner>(
+		topic: string,
+		owner: Owner,
+		call: (owner: Owner, handler: Handler, filter: string) => void,
+	): void {
+		const wildcards = this.#wildcards;
+		const own = this.#all.get(topic);
+		if (own && !own.filter.hasWildcard) deliver(own, owner, call);
+		for (let index = 0; index < wildcards.length; index++)
+			if (wildcards[index].filter.matches(topic)) deliver(wildcards[index], owner, call);
 	}
 
 	/** Rejects what waits for an answer. */
 	cancel(error: unknown): void {
-		for (const { waiters } of this.#all) for (const waiter of waiters.splice(0)) waiter.reject(error);
+		for (const { waiters } of this.#all.values())
+			for (const waiter of waiters.splice(0)) waiter.reject(error);
 	}
 
 	#find(filter: string): Subscription<Handler> {
-		const found = this.#all.find(other => other.filter.filter === filter);
+		const found = this.#all.get(filter);
 		if (found) return found;
-		const subscription = {
+		const subscription: Subscription<Handler> = {
 			filter: new TopicFilter(filter),
 			QoS: 0,
-			handlers: [],
+			handlers: NONE,
 			waiters: [],
 			isDue: false,
+			lost: 0,
 		};
-		this.#all = [...this.#all, subscription];
+		this.#all.set(filter, subscription);
+		if (subscription.filter.hasWildcard) this.#wildcards = [...this.#wildcards, subscription];
 		return subscription;
 	}
 
@@ -213,15 +241,28 @@ export class Subscriptions<Handler> {
 	#batch(most: number): Subscription<Handler>[] {
 		const batch: Subscription<Handler>[] = [];
 		let length = 0;
-		for (const subscription of this.#all) {
+		for (const subscription of this.#all.values()) {
 			const { isDue, handlers, filter } = subscription;
 			if (!isDue || (batch.length && !handlers.length !== !batch[0].handlers.length)) continue;
-			length += filter.filter.length + ITEM_OVERHEAD;
+			length += filter.byteLength + ITEM_OVERHEAD;
 			if (batch.length && length > ITEMS_LENGTH) break;
 			batch.push(subscription);
 			if (batch.length >= most) break;
 		}
 		return batch;
+	}
+
+	/** The link was lost before the answer to a filter that went alone. */
+	#lostAt(subscription: Subscription<Handler>): void {
+		const { filter } = subscription.filter;
+		// It may have been changed since.
+		if (this.#all.get(filter) !== subscription) return;
+		this.#all.delete(filter);
+		this.#all.set(filter, subscription);
+		if (!this.#isAnswered) return;
+		if (++subscription.lost < LOST_LIMIT) return;
+		subscription.lost = 0;
+		if (subscription.waiters.length) this.#fail(subscription, new SubscriptionLostError(filter, LOST_LIMIT));
 	}
 
 	/** Handlers whose subscription was granted before stay, for the next connection. */
@@ -237,8 +278,20 @@ export class Subscriptions<Handler> {
 	}
 
 	#remove(subscription: Subscription<Handler>): void {
-		this.#all = this.#all.filter(other => other !== subscription);
+		this.#all.delete(subscription.filter.filter);
+		if (subscription.filter.hasWildcard)
+			this.#wildcards = this.#wildcards.filter(other => other !== subscription);
 	}
+}
+
+function deliver<Handler, Owner>(
+	subscription: Subscription<Handler>,
+	owner: Owner,
+	call: (owner: Owner, handler: Handler, filter: string) => void,
+): void {
+	const { handlers, filter } = subscription;
+	for (let index = 0; index < handlers.length; index++)
+		if (subscription.handlers.includes(handlers[index])) call(owner, handlers[index], filter.filter);
 }
 
 function itemsOf(batch: readonly Subscription<unknown>[], operation: number): object[] {

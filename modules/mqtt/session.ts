@@ -34,7 +34,6 @@ import {
 } from "./session-options.js";
 import { PublishQueue } from "./session-publishes.js";
 import { Subscriptions } from "./session-subscriptions.js";
-import { checkTopicName } from "./topic-filter.js";
 
 /** A connection that lasted so long was a good one: the next delay is the first again. */
 const STABLE_MS = 30_000;
@@ -56,6 +55,11 @@ export default class MQTTSession {
 		onEnd: (session, error) => session.#onEnd(error),
 		onThrown: (session, error) => session.#lose(error),
 	} satisfies ConnectionEvents<MQTTSession>);
+	static readonly #goOn = (session: MQTTSession) => session.#go();
+	static readonly #connectNow = (session: MQTTSession) => session.#connect();
+	static readonly #checkLimit = (session: MQTTSession) => session.#onLimit();
+	static readonly #deliver = (session: MQTTSession, handler: MessageHandler, filter: string) =>
+		session.#call(handler, filter);
 
 	readonly #options: MQTTSessionOptions;
 	readonly #callbacks: SessionCallbacks<MQTTSession>;
@@ -64,6 +68,14 @@ export default class MQTTSession {
 	readonly #subscriptions: Subscriptions<MessageHandler>;
 	readonly #message: MessageAssembly;
 	readonly #connection: MQTTConnection<MQTTSession>;
+	readonly #onRejected = (error: unknown) => {
+		if (!(error instanceof SessionClosedError || error instanceof UnsubscribedError))
+			this.#callbacks.report(error);
+	};
+	readonly #onTurn = () => {
+		this.#turn = undefined;
+		this.#connection.contain(MQTTSession.#goOn);
+	};
 	#isConnected = false;
 	#connectedAt = 0;
 	#isEnding = false;
@@ -71,8 +83,11 @@ export default class MQTTSession {
 	#isClosed = false;
 	#ended: Promise<void> | undefined;
 	#onEnded: (() => void) | undefined;
-	/** The connection's timer is the limit of what is due. */
+	/** Something is due: since when (ticks). */
 	#isWatching = false;
+	#dueSince = 0;
+	/** Of the message that is being dispatched. */
+	#received: ArrayBuffer | undefined;
 	// The next turn, after a public method.
 	#turn: Timer | undefined;
 	#room = 0;
@@ -85,11 +100,11 @@ export default class MQTTSession {
 		this.#callbacks = new SessionCallbacks<MQTTSession>(this, options.onError);
 		this.#backoff = new Backoff(options.backoff);
 		const ids = new PacketIds();
-		this.#publishes = new PublishQueue(options.queue ?? 8, ids);
+		this.#publishes = new PublishQueue(options.queue ?? 8, ids, this.#onRejected);
 		this.#subscriptions = new Subscriptions(ids, error => this.#callbacks.report(error));
 		this.#message = new MessageAssembly(options.messageLimit ?? 1024);
 		this.#connection = new MQTTConnection<MQTTSession>(this, this.#options, MQTTSession.#events);
-		this.#arm(0, () => this.#connect());
+		this.#arm(0, MQTTSession.#connectNow);
 	}
 
 	/** Whether the broker has accepted the connection. */
@@ -107,7 +122,7 @@ export default class MQTTSession {
 	 *
 	 * Resolves when the broker has it: by PUBACK (QoS 1) or PUBCOMP (QoS 2); with QoS 0 when it has left the client.
 	 * @throws (rejects) OutcomeUnknownError when the link was lost between writing and acknowledgement; an error of the client class for a
-	 *   message that it or the module refused (PublishRefusedError, PayloadError, …): it was not sent, the others go on; PublishQueueFullError;
+	 *   message that it or the module refused (PublishRefusedError, NotSentError, PayloadError, …): it was not sent, the others go on; PublishQueueFullError;
 	 *   TopicError, TypeError, RangeError; SessionTimeoutError when the client does not take it; SessionClosedError
 	 */
 	publish(
@@ -115,14 +130,17 @@ export default class MQTTSession {
 		payload: Payload,
 		options: { readonly QoS?: QoS; readonly retain?: boolean } = {},
 	): Promise<void> {
-		return this.#promise(() => {
+		if (this.#isEnding || this.#isClosed) return this.#rejected(new SessionClosedError());
+		try {
 			const { QoS = 0, retain = false } = options;
-			checkTopicName(topic);
 			checkQoS(QoS);
-			const done = this.#publishes.add({ topic, payload: copyOfPayload(payload), QoS, retain });
-			this.#isFull ||= this.#publishes.writable <= 0;
+			const done = this.#publishes.add(topic, copyOfPayload(payload), QoS, retain);
+			if (this.#publishes.writable <= 0) this.#isFull = true;
+			this.#wake();
 			return done;
-		});
+		} catch (error) {
+			return this.#rejected(error);
+		}
 	}
 
 	/**
@@ -183,44 +201,38 @@ export default class MQTTSession {
 		this.#onEnded?.();
 	}
 
-	/** What public methods return: a promise whose rejection is reported, and handled by that. */
+	/** What `subscribe` and `unsubscribe` return: a promise whose rejection is reported, and handled by that. */
 	#promise<T>(action: () => Promise<T>): Promise<T> {
-		const promise = this.#start(action);
-		promise.catch((error: unknown) => {
-			if (!(error instanceof SessionClosedError || error instanceof UnsubscribedError))
-				this.#callbacks.report(error);
-		});
-		return promise;
-	}
-
-	/** Not an async function: while one is pending it takes more memory on XS than the message that waits. */
-	#start<T>(action: () => Promise<T>): Promise<T> {
-		if (this.#isEnding || this.#isClosed) return Promise.reject(new SessionClosedError());
+		if (this.#isEnding || this.#isClosed) return this.#rejected(new SessionClosedError());
 		try {
 			const promise = action();
+			promise.catch(this.#onRejected);
 			this.#wake();
 			return promise;
 		} catch (error) {
-			return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+			return this.#rejected(error);
 		}
+	}
+
+	#rejected(error: unknown): Promise<never> {
+		const promise = Promise.reject(error instanceof Error ? error : new Error(String(error)));
+		promise.catch(this.#onRejected);
+		return promise;
 	}
 
 	/** Goes on in a turn of its own: public methods call no callbacks. */
 	#wake(): void {
-		this.#turn ??= Timer.set(() => {
-			this.#turn = undefined;
-			this.#connection.contain(() => this.#go());
-		});
+		this.#turn ??= Timer.set(this.#onTurn);
 	}
 
-	#arm(delayMs: number, callback?: () => void): void {
+	#arm(delayMs: number, callback?: (session: MQTTSession) => void): void {
 		this.#isWatching = false;
 		this.#connection.arm(delayMs, callback);
 	}
 
 	#connect(): void {
-		this.#connection.connect(limitMs =>
-			this.#lose(new SessionTimeoutError(`not connected within ${limitMs} ms`)),
+		this.#connection.connect(session =>
+			session.#lose(new SessionTimeoutError(`not connected within ${session.#connection.connectLimitMs} ms`)),
 		);
 	}
 
@@ -268,11 +280,15 @@ export default class MQTTSession {
 			this.#callbacks.report(error);
 		}
 		if (!payload) return;
-		const { topic, QoS } = message;
-		const received = payload;
-		this.#subscriptions.dispatch(topic, (handler, filter) =>
-			this.#callbacks.call(`handler of ${filter}`, handler, topic, received, { QoS }),
-		);
+		this.#received = payload;
+		this.#subscriptions.dispatch(message.topic, this, MQTTSession.#deliver);
+		this.#received = undefined;
+	}
+
+	#call(handler: MessageHandler, filter: string): void {
+		const { topic, QoS } = this.#message;
+		const payload = this.#received;
+		if (payload) this.#callbacks.call(`handler of ${filter}`, handler, topic, payload, { QoS });
 	}
 
 	/** The client is at its end: as asked for, or by an error. */
@@ -303,19 +319,32 @@ export default class MQTTSession {
 		this.#callbacks.call("onWritable", this.#options.onWritable, writable);
 	}
 
-	/** Sees to it that what is due comes in time. */
+	/**
+	 * Sees to it that what is due comes in time. The timer that was set for what has come meanwhile serves as well: it finds out how long
+	 * the next has been due.
+	 */
 	#watch(): void {
 		const isDue = !this.#publishes.isEmpty || this.#subscriptions.isBusy;
-		if (isDue && this.#isWatching) return;
-		this.#arm(0);
-		if (!isDue) return;
+		if (isDue && !this.#isWatching) {
+			this.#dueSince = Time.ticks;
+			if (!this.#connection.isArmed) this.#arm(this.#connection.acknowledgeLimitMs, MQTTSession.#checkLimit);
+		}
+		this.#isWatching = isDue;
+	}
+
+	#onLimit(): void {
+		if (!this.#isWatching) return;
 		const { acknowledgeLimitMs } = this.#connection;
-		this.#arm(acknowledgeLimitMs, () => {
-			const error = new SessionTimeoutError(`no acknowledgement within ${acknowledgeLimitMs} ms`);
-			if (!this.#subscriptions.isBusy) this.#publishes.giveUp(error);
-			this.#lose(error);
-		});
-		this.#isWatching = true;
+		const leftMs = acknowledgeLimitMs - Time.delta(this.#dueSince);
+		if (leftMs > 0) {
+			this.#connection.arm(leftMs, MQTTSession.#checkLimit);
+			return;
+		}
+		const isWritten = this.#publishes.awaitsAnswer || this.#subscriptions.awaitsAnswer;
+		const missed = isWritten ? "no acknowledgement" : "nothing sent: the client had no room";
+		const error = new SessionTimeoutError(`${missed} within ${acknowledgeLimitMs} ms`);
+		if (!this.#subscriptions.isBusy) this.#publishes.giveUp(error);
+		this.#lose(error);
 	}
 
 	/** The connection is over; the next one comes after a delay. */
@@ -332,8 +361,8 @@ export default class MQTTSession {
 		const lastedMs = Time.delta(this.#connectedAt);
 		// Negative after 24 days: the ticks have wrapped.
 		if (wasConnected && (lastedMs < 0 || lastedMs >= STABLE_MS)) this.#backoff.reset();
-		const retryInMs = this.#backoff.next();
-		this.#arm(retryInMs, () => this.#connect());
+		const retryInMs = this.#backoff.next(error);
+		this.#arm(retryInMs, MQTTSession.#connectNow);
 		if (wasConnected) this.#callbacks.call("onClose", this.#options.onClose);
 		this.#callbacks.report(error, retryInMs);
 		this.#tellWritable();
@@ -352,7 +381,7 @@ export default class MQTTSession {
 		if (!this.#isConnected) this.#finish();
 		else if (this.#publishes.isEmpty) this.#disconnect();
 		else if (!this.#isWatching) {
-			this.#arm(this.#options.endLimitMs ?? 10_000, () => this.#disconnect());
+			this.#arm(this.#options.endLimitMs ?? 10_000, session => session.#disconnect());
 			this.#isWatching = true;
 		}
 	}

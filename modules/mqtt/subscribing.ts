@@ -4,9 +4,10 @@ import type { Text } from "../at/text.js";
 import { checkInteger } from "../bc20/checks.js";
 import { INLINE_LIMIT, MQTT, TOPIC_LIMIT, packetTime } from "../bc20/commands.js";
 import { OverflowError, PacketError } from "./errors.js";
-import type { Link } from "./link.js";
+import type { AnyLink } from "./link.js";
 import type { Settings } from "./options.js";
 import { msgIdOf } from "./packet-id.js";
+import { isAboutCommand, isRefused, isStillConnected } from "./refusal.js";
 import { checkFilter } from "./topic.js";
 
 /** One topic of a SUBSCRIBE or UNSUBSCRIBE. */
@@ -22,38 +23,45 @@ interface Packet {
 	readonly spec: typeof MQTT.subscribe | typeof MQTT.unsubscribe;
 	readonly id: number;
 	/** Values of the commands that are still to be sent. */
-	readonly commands: Value[][];
+	commands: Value[][];
 	/** Granted so far; undefined for UNSUBSCRIBE. */
 	readonly granted: number[] | undefined;
 	/** The command that is under way. */
 	request?: Request;
 }
 
+/** Who hears of the broker's answers. */
+export interface SubscribeOwner {
+	/** `granted` QoS (128: refused, by the broker or the module) of each topic, undefined for UNSUBSCRIBE; or an error. */
+	subscribed(id: number, granted: number[] | undefined, error: Error | undefined): void;
+}
+
 /** Packets that a client may have under way. */
 const UNDER_WAY = 8;
 /** Topics of one command, bytes: it is no longer than the longest PUBLISH. What exceeds it goes in further commands. */
 const COMMAND_LIMIT = TOPIC_LIMIT + INLINE_LIMIT;
+/** Of SUBACK: this topic is refused (MQTT 3.1.1, 3.9.3). */
+const REFUSED = 0x80;
 
 /**
  * SUBSCRIBE and UNSUBSCRIBE of a client: they go one after the other, in the order in which they were written, and wait for no message.
  * Consumers put any number of topics into one; it is answered once, when the last of its commands is.
+ *
+ * What the module answers with an error while its client stays connected is a refusal of a topic, or of so many at once: the topics of
+ * that command go one by one then, and one that is refused on its own is answered as a broker would, by 128 (UNSUBSCRIBE: it is gone).
  */
 export class Subscribing {
 	readonly #settings: Settings;
-	readonly #link: Link;
-	readonly #onDone: (id: number, granted: number[] | undefined, error?: Error) => void;
+	readonly #link: AnyLink;
+	readonly #owner: SubscribeOwner;
 	readonly #packets: Packet[] = [];
-	readonly #onRoom = () => this.#next();
+	/** Made when the queue of AT commands is full for the first time. */
+	#onRoom: (() => void) | undefined;
 
-	/** @param onDone the broker has answered: `granted` QoS (128: refused) of each topic, undefined for UNSUBSCRIBE; or an error */
-	constructor(
-		settings: Settings,
-		link: Link,
-		onDone: (id: number, granted: number[] | undefined, error?: Error) => void,
-	) {
+	constructor(settings: Settings, link: AnyLink, owner: SubscribeOwner) {
 		this.#settings = settings;
 		this.#link = link;
-		this.#onDone = onDone;
+		this.#owner = owner;
 	}
 	/** Whether another one would be too many. */
 	get full(): boolean {
@@ -76,10 +84,10 @@ export class Subscribing {
 		const commands = commandsOf(items, [this.#link.identifier, msgIdOf(id)], () => []);
 		this.#add({ spec: MQTT.unsubscribe, id, commands, granted: undefined });
 	}
-	/** Forgets all that is under way; `onDone` does not come. */
+	/** Forgets all that is under way; nothing is told of it. */
 	cancel(): void {
 		const { scheduler } = this.#link;
-		scheduler?.forget(this.#onRoom);
+		if (this.#onRoom) scheduler?.forget(this.#onRoom);
 		for (const { request } of this.#packets.splice(0)) if (request) scheduler?.cancel(request);
 	}
 
@@ -100,18 +108,30 @@ export class Subscribing {
 		};
 		request.onDone = error => {
 			const name = granted ? "SUBSCRIBE" : "UNSUBSCRIBE";
-			this.#done(packet, error ?? (result ? new PacketError(name, result) : undefined));
+			if (isRefused(error) && isAboutCommand(error)) void this.#refused(packet, request.values, error);
+			else this.#done(packet, error ?? (result ? new PacketError(name, result) : undefined));
 		};
 		this.#link.scheduler?.submit(request);
 		commands.shift();
 		packet.request = request;
+	}
+	async #refused(packet: Packet, values: readonly Value[], error: Error): Promise<void> {
+		const isConnected = await isStillConnected(this.#link);
+		// Cancelled meanwhile.
+		if (this.#packets[0] !== packet) return;
+		if (isConnected) {
+			const topics = oneByOne(values, packet.spec.repeated);
+			if (topics.length > 1) packet.commands = topics.concat(packet.commands);
+			else packet.granted?.push(REFUSED);
+		}
+		this.#done(packet, isConnected ? undefined : error);
 	}
 	#done(packet: Packet, error: Error | undefined): void {
 		const { id, commands, granted } = packet;
 		delete packet.request;
 		if (error || !commands.length) {
 			this.#packets.shift();
-			this.#onDone(id, granted, error);
+			this.#owner.subscribed(id, granted, error);
 		}
 		this.#next();
 	}
@@ -122,10 +142,10 @@ export class Subscribing {
 		const [next] = this.#packets as (Packet | undefined)[];
 		if (!scheduler || !next || next.request) return;
 		try {
-			if (scheduler.full) scheduler.whenRoom(this.#onRoom);
+			if (scheduler.full) scheduler.whenRoom((this.#onRoom ??= () => this.#next()));
 			else this.#send(next);
 		} catch (failure) {
-			this.#onDone(next.id, undefined, failure as Error);
+			this.#owner.subscribed(next.id, undefined, failure as Error);
 		}
 	}
 }
@@ -146,16 +166,27 @@ function commandsOf(
 			throw new TypeError(`${name} must be an object`);
 		const topic = checkFilter(`${name}.topic`, item.topic);
 		const values = [topic, ...rest(item, name)];
-		room -= topic.length + SEPARATORS;
+		const length = topic.bytes.length + SEPARATORS;
+		room -= length;
 		if (!commands.length || room < 0) {
 			commands.push([...keys]);
-			room = COMMAND_LIMIT - topic.length - SEPARATORS;
+			room = COMMAND_LIMIT - length;
 		}
 		commands[commands.length - 1].push(...values);
 	});
 	return commands;
 }
 
+/** The values of one command for each topic of a command. @param repeated how many values a topic has */
+function oneByOne(values: readonly Value[], repeated: number): Value[][] {
+	const commands: Value[][] = [];
+	for (let at = KEYS; at < values.length; at += repeated)
+		commands.push([...values.slice(0, KEYS), ...values.slice(at, at + repeated)]);
+	return commands;
+}
+
+/** Values before the topics: identifier and msgID. */
+const KEYS = 2;
 /** Bytes of a topic's quotes and commas and its QoS. */
 const SEPARATORS = 5;
 

@@ -6,23 +6,28 @@ const STRING_LIMIT = 65_535;
 /**
  * Checks the topic of a message: a string of 1 to 65535 UTF-8 bytes without wildcards and U+0000 (MQTT 3.1.1, 4.7). The client class may
  * have limits of its own.
+ * @returns its length in bytes
  * @throws TopicError
  */
-export function checkTopicName(topic: unknown): asserts topic is string {
-	checkString("topic", topic);
-	if (topic.includes("+") || topic.includes("#"))
-		throw new TopicError(`topic ${topic} holds a wildcard (+ or #), which only a subscription may`);
+export function checkTopicName(topic: unknown): number {
+	const length = checkString("topic", topic);
+	const text = topic as string;
+	if (text.includes("+") || text.includes("#"))
+		throw new TopicError(`topic ${text} holds a wildcard (+ or #), which only a subscription may`);
+	return length;
 }
 
 /** A topic filter, with wildcards `+` (one level) and `#` (this level and all below), as MQTT 3.1.1, 4.7, has them. */
 export class TopicFilter {
 	readonly filter: string;
-	/** Undefined where there is no wildcard. */
+	/** In UTF-8. */
+	readonly byteLength: number;
+	/** Undefined where there is no wildcard: only its own topic matches. */
 	readonly #levels: readonly string[] | undefined;
 
 	/** @throws TopicError for a filter that MQTT does not allow */
 	constructor(filter: string) {
-		checkString("filter", filter);
+		this.byteLength = checkString("filter", filter);
 		this.filter = filter;
 		if (!filter.includes("+") && !filter.includes("#")) return;
 		const levels = filter.split("/");
@@ -33,6 +38,10 @@ export class TopicFilter {
 				throw new TopicError(`filter ${filter}: # must be the last level`);
 		});
 		this.#levels = levels;
+	}
+
+	get hasWildcard(): boolean {
+		return this.#levels !== undefined;
 	}
 
 	/**
@@ -62,10 +71,12 @@ export class TopicFilter {
 	}
 }
 
-function checkString(name: string, value: unknown): asserts value is string {
+/** @returns its length in bytes */
+function checkString(name: string, value: unknown): number {
 	if (typeof value !== "string" || !value) throw new TopicError(`${name} must be a string, not empty`);
 	if (value.includes("\0")) throw new TopicError(`${name} holds U+0000`);
 	const { byteLength } = ArrayBuffer.fromString(value);
 	if (byteLength > STRING_LIMIT)
 		throw new TopicError(`${name} has ${byteLength} bytes; the limit is ${STRING_LIMIT}`);
+	return byteLength;
 }

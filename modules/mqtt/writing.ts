@@ -1,29 +1,30 @@
 import Timer from "timer";
 import { OverflowError, type PublishRefusedError } from "./errors.js";
-import type { Link } from "./link.js";
+import type { AnyLink } from "./link.js";
 import type { Settings } from "./options.js";
 import { nextId } from "./packet-id.js";
 import { type ControlMessage, Packet, type WriteOptions } from "./packets.js";
-import { Publishing } from "./publishing.js";
-import { Subscribing } from "./subscribing.js";
+import { type PublishOwner, Publishing } from "./publishing.js";
+import { type SubscribeOwner, Subscribing } from "./subscribing.js";
 
-/** What writing tells its client; never from inside a method but `ready`. None of them throws. */
-export interface WritingEvents {
-	readonly onControl: (message: ControlMessage) => void;
-	readonly onWritable: (count: number) => void;
-	/** The module has refused one message; undefined where that is the end. */
-	readonly onRefused: ((id: number, error: PublishRefusedError) => void) | undefined;
+/** What writing tells its client; never from inside a method but `ready`. None of them throws. One frozen table in flash serves all. */
+export interface WritingEvents<Client> {
+	readonly onControl: (client: Client, message: ControlMessage) => void;
+	readonly onWritable: (client: Client, count: number) => void;
+	/** The module has refused one message. */
+	readonly onRefused: (client: Client, id: number, error: PublishRefusedError) => void;
 	/** A packet failed: the end. */
-	readonly onError: (error: Error) => void;
+	readonly onError: (client: Client, error: Error) => void;
 }
 
 /**
  * Writing: messages and subscriptions on their way, their acknowledgements, and when there is room for the next message. Room takes a message
  * that may be written and a place in the queue of AT commands, which all of the modem's clients and the application share.
  */
-export class Writing {
-	readonly #link: Link;
-	readonly #events: WritingEvents;
+export class Writing<Client> implements PublishOwner, SubscribeOwner {
+	readonly #link: AnyLink;
+	readonly #client: Client;
+	readonly #events: WritingEvents<Client>;
 	readonly #publishing: Publishing;
 	readonly #subscribing: Subscribing;
 	/** PUBREL that wait for their answer. */
@@ -31,26 +32,25 @@ export class Writing {
 	/** No room has been told, though no message is under way: `onWritable` is due when there is. */
 	#isHeld = false;
 	#lastId = 0;
+	/** Of the message of QoS 2 that was completed last. */
+	#completedId: number | undefined;
 	#timer: Timer | undefined;
-	readonly #onTimer = () => {
-		this.#timer = undefined;
-		for (const id of this.#releases.splice(0)) this.#events.onControl({ operation: Packet.PUBCOMP, id });
-		if (this.#publishing.isPartial) this.ready();
-	};
-	readonly #onRoom = () => {
-		if (this.#isHeld) this.ready();
-	};
+	/** Made when the queue of AT commands is full for the first time. */
+	#onRoom: (() => void) | undefined;
 
-	constructor(settings: Settings, link: Link, events: WritingEvents) {
+	/** @param survivesRefusal a message that the module refuses is told by `onRefused`; otherwise that is the end */
+	constructor(
+		settings: Settings,
+		link: AnyLink,
+		client: Client,
+		events: WritingEvents<Client>,
+		survivesRefusal: boolean,
+	) {
 		this.#link = link;
+		this.#client = client;
 		this.#events = events;
-		this.#publishing = new Publishing(settings, link, {
-			onDone: error => this.#published(error),
-			onRefused: events.onRefused && ((id, error) => this.#refused(id, error)),
-		});
-		this.#subscribing = new Subscribing(settings, link, (id, granted, error) =>
-			this.#subscribed(id, granted, error),
-		);
+		this.#publishing = new Publishing(settings, link, this, survivesRefusal);
+		this.#subscribing = new Subscribing(settings, link, this);
 	}
 	/** Writes a message, or its first piece. @returns the room left. @throws as `MQTTClient.write` */
 	publish(data: Uint8Array, options: WriteOptions): number {
@@ -81,10 +81,12 @@ export class Writing {
 		this.#count(options, id);
 		return this.room();
 	}
-	/** Writes a PUBREL: answered, since the module has seen to it. @returns the room for a message */
+	/** Writes a PUBREL: answered, since the module has seen to it, unless it is already. @returns the room for a message */
 	release(id: number): number {
-		this.#releases.push(id);
-		this.#later();
+		if (id !== this.#completedId) {
+			this.#releases.push(id);
+			this.#later();
+		}
 		return this.room();
 	}
 	/** The room for a message, or for the rest of one. Where it is 0, `onWritable` follows. */
@@ -104,7 +106,7 @@ export class Writing {
 		if (!room) return;
 		// The last piece of a message may be waiting for its place.
 		if (!this.#publishing.isPartial) this.#isHeld = false;
-		this.#events.onWritable(room);
+		this.#events.onWritable(this.#client, room);
 	}
 	/**
 	 * Nothing is told any more, and what is under way is forgotten. But a message of QoS 0 that `publish` has taken still goes out.
@@ -122,7 +124,7 @@ export class Writing {
 
 	#forget(): void {
 		Timer.clear(this.#timer);
-		this.#link.scheduler?.forget(this.#onRoom);
+		if (this.#onRoom) this.#link.scheduler?.forget(this.#onRoom);
 		this.#subscribing.cancel();
 	}
 	/** Asks for the rest of a message that is not complete. @returns the room left */
@@ -139,6 +141,9 @@ export class Writing {
 	}
 	#awaitPlace(): void {
 		this.#isHeld = true;
+		this.#onRoom ??= () => {
+			if (this.#isHeld) this.ready();
+		};
 		this.#link.scheduler?.whenRoom(this.#onRoom);
 	}
 	/** The identifier that is given, or the next. */
@@ -152,35 +157,44 @@ export class Writing {
 	}
 	/** Calls back soon, since `write` may not. */
 	#later(): void {
-		this.#timer ??= Timer.set(this.#onTimer);
+		this.#timer ??= Timer.set(() => {
+			this.#timer = undefined;
+			for (const id of this.#releases.splice(0)) this.#control({ operation: Packet.PUBCOMP, id });
+			if (this.#publishing.isPartial) this.ready();
+		});
+	}
+	#control(message: ControlMessage): void {
+		this.#events.onControl(this.#client, message);
 	}
 
-	#published(error: Error | undefined): void {
+	// What publishing and subscribing tell
+
+	published(error: Error | undefined): void {
 		if (error) {
-			this.#events.onError(error);
+			this.#events.onError(this.#client, error);
 			return;
 		}
-		const { onControl } = this.#events;
 		const { id, QoS } = this.#publishing;
-		if (QoS === 1) onControl({ operation: Packet.PUBACK, id });
+		if (QoS === 1) this.#control({ operation: Packet.PUBACK, id });
 		else if (QoS === 2) {
-			onControl({ operation: Packet.PUBREC, id });
-			onControl({ operation: Packet.PUBCOMP, id });
+			// The consumer may answer PUBREC by PUBREL.
+			this.#completedId = id;
+			this.#control({ operation: Packet.PUBREC, id });
+			this.#control({ operation: Packet.PUBCOMP, id });
 		}
 		this.ready();
 	}
-	#refused(id: number, error: PublishRefusedError): void {
-		this.#events.onRefused?.(id, error);
+	refused(id: number, error: PublishRefusedError): void {
+		this.#events.onRefused(this.#client, id, error);
 		this.ready();
 	}
-	#subscribed(id: number, granted: number[] | undefined, error: Error | undefined): void {
-		const { onControl, onError } = this.#events;
+	subscribed(id: number, granted: number[] | undefined, error: Error | undefined): void {
 		if (error) {
-			onError(error);
+			this.#events.onError(this.#client, error);
 			return;
 		}
-		if (granted) onControl({ operation: Packet.SUBACK, id, payload: granted });
-		else onControl({ operation: Packet.UNSUBACK, id });
+		if (granted) this.#control({ operation: Packet.SUBACK, id, payload: granted });
+		else this.#control({ operation: Packet.UNSUBACK, id });
 		if (this.#isHeld && !this.#subscribing.full) this.ready();
 	}
 }

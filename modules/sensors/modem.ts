@@ -4,6 +4,11 @@ export interface ModemReadings {
 	readonly signal?: number | undefined;
 	/** Supply voltage in V; undefined while it is not known. */
 	readonly voltage?: number | undefined;
+	/** Where its recovery stands: the rung of the ladder, undefined while all is well; how often each was used. */
+	readonly recovery?: {
+		readonly rung: string | undefined;
+		readonly counts: Readonly<Record<string, number>>;
+	};
 	/** Has the modem asked for new values, without waiting for them. */
 	refresh(): void;
 }
@@ -13,12 +18,25 @@ export interface ModemSensorOptions {
 	sensor: { modem: ModemReadings; [option: string]: unknown };
 }
 
+/** A sample of {@link ModemSensor}. */
+export interface ModemSample {
+	/** dBm */
+	signal?: number;
+	/** V */
+	voltage?: number;
+	/** `rung` ("none" while all is well), and by rung how often it was used since the start: what has changed since the last sample. */
+	recovery?: Record<string, number | string>;
+}
+
 /**
  * The modem's own readings: an ECMA-419 sensor class. A sample holds what is known at once, and asks for new values for
  * the next one, so that it never waits for the modem. The modem is the application's: `close` leaves it alone.
  */
 export default class ModemSensor {
 	#modem: ModemReadings | undefined;
+	/** As last sampled. */
+	#rung: string | undefined;
+	#counts: Readonly<Record<string, number>> = {};
 
 	/** @throws TypeError without a modem. */
 	constructor(options: ModemSensorOptions) {
@@ -28,17 +46,38 @@ export default class ModemSensor {
 		modem.refresh();
 	}
 
-	/** `signal` in dBm and `voltage` in V, each only when known; undefined when neither is. */
-	sample(): { signal?: number; voltage?: number } | undefined {
+	/** What is known, and of the recovery what has changed; undefined where there is nothing. */
+	sample(): ModemSample | undefined {
 		const modem = this.#modem;
 		if (!modem) return undefined;
 		const { signal, voltage } = modem;
+		const recovery = this.#recovery(modem);
 		modem.refresh();
-		if (signal === undefined && voltage === undefined) return undefined;
-		return { ...(signal !== undefined && { signal }), ...(voltage !== undefined && { voltage }) };
+		if (signal === undefined && voltage === undefined && !recovery) return undefined;
+		return {
+			...(signal !== undefined && { signal }),
+			...(voltage !== undefined && { voltage }),
+			...(recovery && { recovery }),
+		};
 	}
 
 	close(): void {
 		this.#modem = undefined;
+	}
+
+	#recovery({ recovery }: ModemReadings): Record<string, number | string> | undefined {
+		if (!recovery) return undefined;
+		const { rung, counts } = recovery;
+		const changed: Record<string, number | string> = {};
+		let isChanged = rung !== this.#rung;
+		if (isChanged) changed.rung = rung ?? "none";
+		for (const name in counts) {
+			if (counts[name] === (this.#counts[name] ?? 0)) continue;
+			changed[name] = counts[name];
+			isChanged = true;
+		}
+		this.#rung = rung;
+		this.#counts = counts;
+		return isChanged ? changed : undefined;
 	}
 }

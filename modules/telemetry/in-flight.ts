@@ -127,7 +127,9 @@ export class InFlight {
 		let length = Math.min(isFirst ? Math.max(room - this.#overhead, 0) : room, payload.length - this.#sent);
 		for (; length > 0 || isFirst; length >>= 1) {
 			try {
-				room = client.write(payload.subarray(this.#sent, this.#sent + length), options);
+				const isWhole = length === payload.length;
+				const piece = isWhole ? payload : payload.subarray(this.#sent, this.#sent + length);
+				room = client.write(piece, options);
 			} catch (error) {
 				if (!isOverflow(error)) throw error;
 				if (length === 0) break;

@@ -53,6 +53,13 @@ export function encodeBlock(
 	view.setUint32(CHECKED, crc32(bytes, 0, CHECKED), true);
 }
 
+/** Whether the 16 bytes at the start of a block are as erasing leaves them. */
+export function isErasedHeader(view: DataView): boolean {
+	for (let offset = 0; offset < BLOCK_HEADER; offset += 4)
+		if (view.getUint32(offset, true) !== ERASED) return false;
+	return true;
+}
+
 /** What the 16 bytes at the start of a block say: DIRTY, FREE or USED. */
 export function blockState(bytes: Uint8Array, view: DataView): number {
 	if (view.getUint32(0, true) !== MAGIC) return DIRTY;
@@ -87,10 +94,20 @@ export function isIntact(bytes: Uint8Array, view: DataView, payload: Uint8Array)
 	return view.getUint32(CHECKED, true) === recordCrc(bytes, payload);
 }
 
-/** Length of the payload by the record header in `view`; 0 when there is no record or its length is torn. */
-export function payloadLength(view: DataView): number {
-	const length = view.getUint16(0, true);
-	return (length ^ view.getUint16(2, true)) === 0xffff ? length % 0xffff : 0;
+/** Length of the payload by the record header at a place in `view`; 0 when there is no record or its length is torn. */
+export function lengthIn(view: DataView, at: number): number {
+	const length = view.getUint16(at, true);
+	return (length ^ view.getUint16(at + 2, true)) === 0xffff ? length % 0xffff : 0;
+}
+
+/** Sequence number of the record whose header is at a place in `view`. */
+export function sequenceIn(view: DataView, at: number): number {
+	return view.getUint32(at + 4, true);
+}
+
+/** Whether that record waits. */
+export function waitsIn(view: DataView, at: number): boolean {
+	return view.getUint32(at + ACKNOWLEDGE_OFFSET, true) !== 0;
 }
 
 /** Bytes that a record takes in its block. */

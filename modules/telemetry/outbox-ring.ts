@@ -11,9 +11,11 @@ import {
 	encodeFree,
 	encodeRecord,
 	isIntact,
-	payloadLength,
+	lengthIn,
 	recordLength,
+	sequenceIn,
 	tallyByte,
+	waitsIn,
 } from "./outbox-format.js";
 
 /** What the outbox needs of a flash partition: an instance of `embedded:storage/flash`, opened with mode "r+". */
@@ -30,7 +32,7 @@ const ZEROS: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 /**
  * The partition as a ring of blocks: what is in each, which one is written to (the head), and the steps that change them; each is safe
- * against a power cut at any moment (outbox-format.ts). For the outbox and its scan alone, which share the header and the buffer.
+ * against a power cut at any moment (outbox-format.ts). For the outbox and its scan alone, which share the header.
  * Errors that the flash throws pass through.
  */
 export class BlockRing {
@@ -42,12 +44,12 @@ export class BlockRing {
 	/** The header that was read last, or is being written. */
 	readonly header = new Uint8Array(RECORD_HEADER);
 	readonly view = new DataView(this.header.buffer);
-	/** The buffer for a payload. */
-	readonly payload: Uint8Array;
+	/** Bytes of the longest payload. */
+	readonly longest: number;
 	/** Of each block. */
 	readonly state: Uint8Array;
 	/** Messages that wait in each block. */
-	readonly waitingIn: Uint16Array;
+	readonly waitingIn: Uint8Array | Uint16Array;
 	/** In all of them. */
 	waiting = 0;
 	/** Messages that waited in a block that was erased, and those that were refused. */
@@ -67,9 +69,10 @@ export class BlockRing {
 		this.blocks = blocks;
 		this.blockLength = blockLength;
 		this.limit = blockLength - TALLY_LENGTH;
-		this.payload = new Uint8Array(payloadLimit);
+		this.longest = payloadLimit;
 		this.state = new Uint8Array(blocks);
-		this.waitingIn = new Uint16Array(blocks);
+		const most = this.limit / recordLength(1);
+		this.waitingIn = most > 0xff ? new Uint16Array(blocks) : new Uint8Array(blocks);
 	}
 
 	after(block: number): number {
@@ -84,23 +87,23 @@ export class BlockRing {
 	recordAt(block: number, offset: number): number {
 		if (offset + RECORD_HEADER > this.limit) return 0;
 		this.read(this.header, block, offset);
-		const length = payloadLength(this.view);
-		return length <= this.payload.length && offset + recordLength(length) <= this.limit ? length : 0;
+		const length = lengthIn(this.view, 0);
+		return length <= this.longest && offset + recordLength(length) <= this.limit ? length : 0;
 	}
 
 	/** Sequence number of the record in the header. */
 	get sequence(): number {
-		return this.view.getUint32(4, true);
+		return sequenceIn(this.view, 0);
 	}
 
 	/** Whether the record in the header waits. */
 	get isWaiting(): boolean {
-		return this.view.getUint32(ACKNOWLEDGE_OFFSET, true) !== 0;
+		return waitsIn(this.view, 0);
 	}
 
-	/** Reads a payload into the buffer; undefined when it does not belong to the record in the header. */
+	/** Reads a payload; undefined when it does not belong to the record in the header. */
 	readPayload(block: number, offset: number, length: number): Uint8Array | undefined {
-		const payload = this.payload.subarray(0, length);
+		const payload = new Uint8Array(length);
 		this.read(payload, block, offset + RECORD_HEADER);
 		return isIntact(this.header, this.view, payload) ? payload : undefined;
 	}

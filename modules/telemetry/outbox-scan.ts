@@ -2,62 +2,104 @@
 import {
 	BLOCK_HEADER,
 	DIRTY,
+	RECORD_HEADER,
 	TALLY_LENGTH,
 	USED,
 	blockState,
+	isErasedHeader,
+	lengthIn,
 	recordLength,
+	sequenceIn,
 	tallyCount,
+	waitsIn,
 } from "./outbox-format.js";
 import type { BlockRing } from "./outbox-ring.js";
+
+/** Bytes that are read at a time: some headers of records, and the whole of a short record. */
+const WINDOW_BYTES = 512;
 
 /**
  * Fills in a new ring from what flash holds, or formats the partition if it holds no outbox. Reads all record headers.
  * @returns whether the partition held something else, or an outbox that was damaged beyond use
  */
 export function scan(ring: BlockRing): boolean {
-	const isForeign = findHead(ring);
+	const generations = new Uint32Array(ring.blocks);
+	const isForeign = readBlocks(ring, generations);
 	if (!ring.generation) {
 		ring.reclaim(0);
 		ring.begin(0);
 		return isForeign;
 	}
-	const { blocks, head } = ring;
+	const { blocks, head, state } = ring;
+	const window = new Window(ring);
 	for (let block = 0; block < blocks; block++) {
+		if (state[block] !== USED) continue;
 		const distance = (head - block + blocks) % blocks;
-		ring.read(ring.header, block, 0);
-		let state = blockState(ring.header, ring.view);
-		if (state === USED && ring.view.getUint32(4, true) !== ring.generation - distance) state = DIRTY;
-		ring.state[block] = state;
-		if (state === USED && block !== head) countBlock(ring, block);
+		if (generations[block] !== ring.generation - distance) state[block] = DIRTY;
+		else if (block !== head) countBlock(ring, window, block);
 	}
-	openHead(ring);
+	openHead(ring, window);
 	return false;
 }
 
-/** The head is the block with the highest generation. @returns whether a header is neither erased nor ours */
-function findHead(ring: BlockRing): boolean {
+/**
+ * Reads the headers of all blocks. The head is the block with the highest generation.
+ * @param generations filled in for those that are used
+ * @returns whether a header is neither erased nor ours
+ */
+function readBlocks(ring: BlockRing, generations: Uint32Array): boolean {
+	const { header, view, state } = ring;
 	let isForeign = false;
 	for (let block = 0; block < ring.blocks; block++) {
-		ring.read(ring.header, block, 0);
-		if (blockState(ring.header, ring.view) !== USED) {
-			isForeign ||= ring.header.some(byte => byte !== 0xff);
+		ring.read(header, block, 0);
+		// Most blocks of a new partition.
+		if (isErasedHeader(view)) continue;
+		state[block] = blockState(header, view);
+		if (state[block] !== USED) {
+			isForeign = true;
 			continue;
 		}
-		const generation = ring.view.getUint32(4, true);
+		const generation = (generations[block] = view.getUint32(4, true));
 		if (generation <= ring.generation) continue;
 		ring.generation = generation;
 		ring.head = block;
-		ring.next = ring.view.getUint32(8, true);
+		ring.next = view.getUint32(8, true);
 	}
 	return isForeign;
 }
 
-function openHead(ring: BlockRing): void {
-	const { payload } = ring;
-	const end = countBlock(ring, ring.head);
-	ring.offset = isErased(ring, end) ? end : ring.limit;
-	const tally =
-		payload.length >= TALLY_LENGTH ? payload.subarray(0, TALLY_LENGTH) : new Uint8Array(TALLY_LENGTH);
+/** A part of a block, read at once. */
+class Window {
+	readonly view: DataView;
+	readonly bytes = new Uint8Array(WINDOW_BYTES);
+	readonly #ring: BlockRing;
+	#block = -1;
+	#from = 0;
+	#to = 0;
+
+	constructor(ring: BlockRing) {
+		this.#ring = ring;
+		this.view = new DataView(this.bytes.buffer);
+	}
+	/** Sees to it that a record's header is in it. @returns where it is; -1 where a block has no room for one */
+	find(block: number, offset: number): number {
+		const end = offset + RECORD_HEADER;
+		if (end > this.#ring.limit) return -1;
+		if (block !== this.#block || offset < this.#from || end > this.#to) {
+			this.#block = block;
+			this.#from = offset;
+			this.#to = Math.min(offset + WINDOW_BYTES, this.#ring.limit);
+			const length = this.#to - offset;
+			this.#ring.read(length < WINDOW_BYTES ? this.bytes.subarray(0, length) : this.bytes, block, offset);
+		}
+		return offset - this.#from;
+	}
+}
+
+function openHead(ring: BlockRing, window: Window): void {
+	const end = countBlock(ring, window, ring.head);
+	ring.offset = isErased(ring, window, end) ? end : ring.limit;
+	const tally = window.bytes.subarray(0, TALLY_LENGTH);
 	ring.read(tally, ring.head, ring.limit);
 	ring.refused = tallyCount(tally);
 	if (!ring.refused) return;
@@ -69,42 +111,60 @@ function openHead(ring: BlockRing): void {
  * Counts the messages that wait in a block and, if it is the head, learns the next sequence number. Only the last
  * record of a block can be torn: its header is there but its payload is not. Returns the offset behind the records.
  */
-function countBlock(ring: BlockRing, block: number): number {
+function countBlock(ring: BlockRing, window: Window, block: number): number {
+	const { view } = window;
+	const { longest, limit } = ring;
+	const isHead = block === ring.head;
 	let lastLength = 0;
 	let last = 0;
+	let sequence = 0;
+	let isWaiting = false;
 	let offset = BLOCK_HEADER;
 	for (;;) {
-		const { sequence } = ring; // of the record before, unless this is the first
-		const length = ring.recordAt(block, offset);
-		if (!length) break;
-		if (last) learn(ring, block, sequence);
-		if (ring.isWaiting) ring.count(block);
+		const at = window.find(block, offset);
+		const length = at < 0 ? 0 : lengthIn(view, at);
+		const end = offset + recordLength(length);
+		if (!length || length > longest || end > limit) break;
+		if (isHead) {
+			if (last) learn(ring, sequence); // of the record before
+			sequence = sequenceIn(view, at);
+		}
+		isWaiting = waitsIn(view, at);
+		if (isWaiting) ring.count(block);
 		last = offset;
 		lastLength = length;
-		offset += recordLength(length);
+		offset = end;
 	}
-	if (!last) return offset;
+	// In a block that is complete only what waits matters.
+	if (!last || !(isHead || isWaiting)) return offset;
 	ring.recordAt(block, last);
 	if (ring.readPayload(block, last, lastLength)) {
-		learn(ring, block, ring.sequence);
+		if (isHead) learn(ring, sequence);
 		return offset;
 	}
-	if (ring.isWaiting) ring.settle(block, last);
-	return ring.limit;
+	if (isWaiting) ring.settle(block, last);
+	return limit;
 }
 
-function learn(ring: BlockRing, block: number, sequence: number): void {
-	if (block === ring.head) ring.next = Math.max(ring.next, sequence + 1);
+function learn(ring: BlockRing, sequence: number): void {
+	ring.next = Math.max(ring.next, sequence + 1);
 }
 
 /** Whether the head is erased from an offset to the tally: not so behind a record that was torn in its header. */
-function isErased(ring: BlockRing, offset: number): boolean {
+function isErased(ring: BlockRing, { bytes }: Window, offset: number): boolean {
 	while (offset < ring.limit) {
-		const length = Math.min(ring.payload.length, ring.limit - offset);
-		const bytes = ring.payload.subarray(0, length);
-		ring.read(bytes, ring.head, offset);
-		if (bytes.some(byte => byte !== 0xff)) return false;
+		const length = Math.min(WINDOW_BYTES, ring.limit - offset);
+		const part = bytes.subarray(0, length);
+		ring.read(part, ring.head, offset);
+		if (!isFilledWithOnes(part)) return false;
 		offset += length;
 	}
+	return true;
+}
+
+/** @param bytes begin at a multiple of 4, as all records do */
+function isFilledWithOnes({ buffer, byteOffset, length }: Uint8Array): boolean {
+	const words = new Int32Array(buffer, byteOffset, length >> 2);
+	for (let at = 0; at < words.length; at++) if (words[at] !== -1) return false;
 	return true;
 }

@@ -8,7 +8,7 @@ export interface OutboxOptions {
 	flash: FlashDevice;
 	/** What is dropped when the outbox is full: the "oldest" block of messages (default), or the "newest" message. */
 	full?: "oldest" | "newest";
-	/** Largest message in bytes, 1 or more (default 1024): the size of the one buffer that the outbox keeps. */
+	/** Largest message in bytes, 1 or more (default 1024). */
 	payloadLimit?: number;
 }
 
@@ -17,7 +17,7 @@ export interface OutboxMessage {
 	sequence: number;
 	/** The value given to `append`, as an unsigned 32-bit integer. */
 	stamp: number;
-	/** In the outbox's own buffer: valid until the next `peek`. */
+	/** Read for the caller. */
 	payload: Uint8Array;
 }
 
@@ -57,7 +57,7 @@ export class OutboxError extends Error {
  * holds the next one and is never erased. (32 bits: 8,000 years of a message a minute.) Of refused messages that no
  * accepted one follows before a reset, the first 512 keep their numbers.
  *
- * RAM: the buffer for one payload and 3 bytes for each block. Opening reads all record headers.
+ * RAM: 2 bytes for each block, 3 where a block holds more than 255 of the shortest messages. Opening reads all record headers.
  * Errors that the flash throws pass through.
  */
 export class Outbox {
@@ -149,11 +149,8 @@ export class Outbox {
 	append(payload: Uint8Array, stamp = 0): boolean {
 		const blocks = this.#opened();
 		const { length } = payload;
-		if (length < 1 || length > blocks.payload.length)
-			throw new OutboxError(
-				"size",
-				`outbox: a message of ${length} bytes is not 1 to ${blocks.payload.length}`,
-			);
+		if (length < 1 || length > blocks.longest)
+			throw new OutboxError("size", `outbox: a message of ${length} bytes is not 1 to ${blocks.longest}`);
 		if (blocks.offset + recordLength(length) > blocks.limit && !this.#advance()) {
 			blocks.refuse();
 			return false;

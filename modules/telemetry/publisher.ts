@@ -1,3 +1,4 @@
+import Time from "time";
 import type { Backoff } from "../common/backoff.js";
 import { CONNACK, type ControlMessage, DISCONNECT, isMessageError, refusals } from "../common/mqtt-client.js";
 import {
@@ -67,6 +68,9 @@ export class Publisher<Owner> {
 		onEnd: (publisher, error) => publisher.#onEnd(error),
 		onThrown: (publisher, error) => publisher.#lose(error),
 	} satisfies ConnectionEvents<Publisher<unknown>>);
+	static readonly #connectNow = (publisher: Publisher<unknown>) => publisher.#connect();
+	static readonly #takeNext = (publisher: Publisher<unknown>) => publisher.#take();
+	static readonly #checkLimit = (publisher: Publisher<unknown>) => publisher.#onLimit();
 
 	readonly #owner: Owner;
 	readonly #options: PublisherOptions;
@@ -78,6 +82,8 @@ export class Publisher<Owner> {
 	#isClosed = false;
 	#isDisconnecting = false;
 	#isSettling = false; // acknowledged or given up, not yet out of the outbox
+	/** When the message in flight was taken (ticks). */
+	#begunAt = 0;
 	#onStopped: (() => void) | undefined;
 	#room = 0;
 
@@ -94,7 +100,7 @@ export class Publisher<Owner> {
 		this.#events = events;
 		this.#inFlight = new InFlight(options);
 		this.#connection = new MQTTConnection<Publisher<unknown>>(this, options, Publisher.#connectionEvents);
-		this.#connection.arm(0, () => this.#connect());
+		this.#connection.arm(0, Publisher.#connectNow);
 	}
 
 	/** Whether the broker has accepted the connection. */
@@ -104,7 +110,7 @@ export class Publisher<Owner> {
 
 	/** Looks for a message in the outbox: to be called when one was appended. */
 	notify(): void {
-		this.#connection.contain(() => this.#take());
+		this.#connection.contain(Publisher.#takeNext);
 	}
 
 	/**
@@ -128,8 +134,10 @@ export class Publisher<Owner> {
 	}
 
 	#connect(): void {
-		this.#connection.connect(limitMs =>
-			this.#lose(new PublisherError("timeout", `mqtt: not connected within ${limitMs} ms`)),
+		this.#connection.connect(() =>
+			this.#lose(
+				new PublisherError("timeout", `mqtt: not connected within ${this.#connection.connectLimitMs} ms`),
+			),
 		);
 	}
 
@@ -182,16 +190,28 @@ export class Publisher<Owner> {
 		const message = this.#context.outbox.peek();
 		if (!message) return;
 		this.#inFlight.begin(message);
+		this.#begunAt = Time.ticks;
+		// The timer that was set for a message before serves as well: it finds out how long this one has been on its way.
+		if (!this.#connection.isArmed)
+			this.#connection.arm(this.#connection.acknowledgeLimitMs, Publisher.#checkLimit);
+		this.#push();
+	}
+
+	#onLimit(): void {
+		const { message } = this.#inFlight;
+		if (!message || this.#isSettling) return;
 		const { acknowledgeLimitMs } = this.#connection;
-		this.#connection.arm(acknowledgeLimitMs, () =>
-			this.#lose(
-				new PublisherError(
-					"timeout",
-					`mqtt: message ${message.sequence} not acknowledged within ${acknowledgeLimitMs} ms`,
-				),
+		const leftMs = acknowledgeLimitMs - Time.delta(this.#begunAt);
+		if (leftMs > 0) {
+			this.#connection.arm(leftMs, Publisher.#checkLimit);
+			return;
+		}
+		this.#lose(
+			new PublisherError(
+				"timeout",
+				`mqtt: message ${message.sequence} not acknowledged within ${acknowledgeLimitMs} ms`,
 			),
 		);
-		this.#push();
 	}
 
 	/** Writes what there is room for of the message in flight. */
@@ -227,7 +247,6 @@ export class Publisher<Owner> {
 		const { message } = this.#inFlight;
 		if (!message || this.#isSettling) return;
 		this.#isSettling = true;
-		if (!this.#onStopped) this.#connection.arm(0);
 		this.#context.quiet.add(() => {
 			this.#isSettling = false;
 			this.#inFlight.end();
@@ -247,8 +266,8 @@ export class Publisher<Owner> {
 			this.#continueStop();
 			return;
 		}
-		const retryInMs = this.#context.backoff.next();
-		this.#connection.arm(retryInMs, () => this.#connect());
+		const retryInMs = this.#context.backoff.next(error);
+		this.#connection.arm(retryInMs, Publisher.#connectNow);
 		this.#events.onDisconnected(this.#owner, error, { retryInMs });
 	}
 

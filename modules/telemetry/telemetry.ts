@@ -5,7 +5,7 @@ import { Outbox, type OutboxMessage, type OutboxStatus } from "./outbox.js";
 import { Publisher, type PublisherEvents } from "./publisher.js";
 import { QuietQueue } from "./quiet.js";
 import { Sampler } from "./sampler.js";
-import { DEFAULT_PACK_LIMIT, encodePack } from "./senml.js";
+import { DEFAULT_PACK_LIMIT, type SenmlRecord, encodePack } from "./senml.js";
 import { type TelemetryOptions, checkTelemetryOptions } from "./telemetry-options.js";
 
 export type { AcknowledgedMessage, SampledMessage, TelemetryOptions } from "./telemetry-options.js";
@@ -30,6 +30,9 @@ export class TelemetryError extends Error {
 /** A sample waits so long for a quiet line at most, or nine tenths of the interval. */
 const PATIENCE_MS = 2000;
 
+/** Options that are used up in the constructor: they are not kept. */
+type ConstructionOption = "intervalMs" | "sensors" | "flash" | "full" | "baseName" | "isQuiet" | "backoff";
+
 /**
  * Samples sensors at a fixed interval, packs each sample as SenML with a sequence number (RFC 8428), keeps it in a
  * persistent outbox and publishes it by any ECMA-419 MQTT client class until the broker has acknowledged it.
@@ -44,7 +47,7 @@ export class Telemetry {
 		onRefused: (telemetry, sequence, cause) => telemetry.#onRefused(sequence, cause),
 	} satisfies PublisherEvents<Telemetry>);
 
-	readonly #options: TelemetryOptions;
+	readonly #options: Omit<TelemetryOptions, ConstructionOption>;
 	readonly #intervalMs: number;
 	readonly #baseName: string;
 	readonly #sampler: Sampler;
@@ -54,6 +57,8 @@ export class Telemetry {
 	/** Messages before this one are of an earlier start: their stamps are of another clock. */
 	readonly #firstSequence: number;
 	#timer: Timer | undefined;
+	/** Of what follows a sample. */
+	#step: Timer | undefined;
 	#due: number;
 	#isSampling = false;
 	#isMaintaining = false;
@@ -66,19 +71,29 @@ export class Telemetry {
 	/** @throws TypeError or RangeError for wrong options, and what {@link Outbox} throws. */
 	constructor(options: TelemetryOptions) {
 		checkTelemetryOptions(options);
-		this.#options = options;
-		this.#intervalMs = Math.round(options.intervalMs ?? 60_000);
-		this.#baseName = options.baseName ?? `${options.id}/`;
+		const {
+			intervalMs = 60_000,
+			sensors,
+			flash,
+			full = "oldest",
+			baseName,
+			isQuiet,
+			backoff: wait,
+			...kept
+		} = options;
+		this.#options = kept;
+		this.#intervalMs = Math.round(intervalMs);
+		this.#baseName = baseName ?? `${options.id}/`;
 		encodePack({ baseName: this.#baseName, sequence: 0, records: [] });
-		const backoff = new Backoff(options.backoff);
+		const backoff = new Backoff(wait);
 		const report = (error: unknown) => this.#report(error);
-		this.#sampler = new Sampler({ sensors: options.sensors, onError: report });
+		this.#sampler = new Sampler({ sensors, onError: report });
 		this.#quiet = new QuietQueue({
-			isQuiet: options.isQuiet,
+			isQuiet,
 			patienceMs: Math.min(PATIENCE_MS, 0.9 * this.#intervalMs),
 			onError: report,
 		});
-		const { flash, full = "oldest", packLimit = DEFAULT_PACK_LIMIT } = options;
+		const { packLimit = DEFAULT_PACK_LIMIT } = options;
 		this.#outbox = new Outbox({ flash, full, payloadLimit: packLimit });
 		this.#firstSequence = this.#outbox.nextSequence;
 		if (this.#outbox.status().reformatted)
@@ -91,7 +106,7 @@ export class Telemetry {
 				),
 			);
 		const context = { outbox: this.#outbox, backoff, quiet: this.#quiet };
-		this.#publisher = new Publisher<Telemetry>(this, options, context, Telemetry.#events);
+		this.#publisher = new Publisher<Telemetry>(this, kept, context, Telemetry.#events);
 		this.#due = Time.ticks;
 		this.#timer = Timer.set(() => this.#tick());
 	}
@@ -146,7 +161,8 @@ export class Telemetry {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
 		Timer.clear(this.#timer);
-		this.#timer = undefined;
+		Timer.clear(this.#step);
+		this.#timer = this.#step = undefined;
 		this.#quiet.close();
 		this.#publisher.close();
 		this.#sampler.close();
@@ -180,15 +196,36 @@ export class Telemetry {
 		const baseTimeMs = Date.now();
 		const stamp = Time.ticks;
 		const records = this.#sampler.sample();
+		this.#isSampling = true;
+		this.#then(() => this.#keep(baseTimeMs, stamp, records));
+	}
+
+	/** Puts a sample into the outbox. */
+	#keep(baseTimeMs: number, stamp: number, records: readonly SenmlRecord[]): void {
+		this.#isSampling = false;
+		if (this.#isStopping) return;
 		const sequence = this.#outbox.nextSequence;
 		const limit = this.#options.packLimit;
 		const pack = encodePack({ baseName: this.#baseName, baseTimeMs, sequence, records, limit });
 		if (this.#outbox.append(new Uint8Array(pack), stamp)) {
 			this.#sampled++;
 			this.#call(this.#options.onSampled, { sequence, records });
-			this.#publisher.notify();
+			this.#then(() => this.#publisher.notify());
 		}
 		this.#maintain();
+	}
+
+	/** Goes on in a turn of its own, so that what a turn has left behind can be collected before. */
+	#then(step: () => void): void {
+		if (this.#isClosed) return;
+		this.#step = Timer.set(() => {
+			this.#step = undefined;
+			try {
+				step();
+			} catch (error) {
+				this.#report(error);
+			}
+		});
 	}
 
 	#onAcknowledged({ sequence, payload, stamp }: OutboxMessage): void {

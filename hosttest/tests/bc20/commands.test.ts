@@ -17,6 +17,7 @@ function built(spec: CommandSpec, form: Form, values: readonly Value[] = []): st
 
 type Sample = [spec: CommandSpec, form: Form, values: readonly Value[], expected: string];
 const samples: Readonly<Record<keyof typeof Basic | keyof typeof MQTT, readonly Sample[]>> = {
+	attention: [[Basic.attention, "execute", [], "AT"]],
 	echo: [[Basic.echo, "execute", [], "ATE0"]],
 	information: [[Basic.information, "execute", [], "ATI"]],
 	errorReports: [[Basic.errorReports, "write", [1], "AT+CMEE=1"]],
@@ -171,7 +172,8 @@ for (const [spec, values, at, minimum, maximum] of limits) {
 	const title = `AT${spec.name} <${parameter?.name ?? ""}>`;
 	test(`limits of ${title}: ${parameter?.kind ?? ""} from ${minimum} to ${maximum}`, t => {
 		const isText = parameter?.kind !== "integer";
-		const attempt = (value: number) => built(spec, "write", replaced(values, at, isText ? text(value) : value));
+		const attempt = (value: number) =>
+			built(spec, "write", replaced(values, at, isText ? text(value) : value));
 		for (const good of [minimum, minimum + 1, maximum - 1, maximum])
 			if (good >= minimum && good <= maximum) t.notThrows(() => attempt(good), String(good));
 		for (const bad of [minimum - 1, maximum + 1]) {

@@ -180,17 +180,26 @@ test.serial("the modem is lost between the asking and the giving", async t => {
 	t.is(client.identifier, 0);
 });
 
-test.serial("closed: no timer is left, nobody is served", async t => {
-	const { clock, scheduler, identifiers, acquire } = bench();
-	identifiers.begin(scheduler);
-	const [waiting] = acquire(1);
-	identifiers.close();
-	const [late] = acquire(1);
-	scheduler.close();
-	await t.throwsAsync(
-		clock.run(() => false, 0),
-		{ message: /no event is left/ },
-	);
-	t.deepEqual(held([waiting, late]), [undefined, undefined]);
-	t.throws(() => scheduler.submit({ spec: { name: "" } } as never), { instanceOf: ClosedError });
-});
+test.serial(
+	"closed: nobody is served, who waits or comes later hears of it, and no timer is left",
+	async t => {
+		const { clock, scheduler, identifiers, acquire } = bench();
+		identifiers.begin(scheduler);
+		const [waiting] = acquire(1);
+		identifiers.close();
+		const [late] = acquire(1);
+		scheduler.close();
+		t.deepEqual([waiting.lost, late.lost], [[], []], "not from inside close or acquire");
+		await clock.advance(0);
+		t.deepEqual(
+			[...waiting.lost, ...late.lost].map(({ name }) => name),
+			["ClosedError", "ClosedError"],
+		);
+		await t.throwsAsync(
+			clock.run(() => false, 0),
+			{ message: /no event is left/ },
+		);
+		t.deepEqual(held([waiting, late]), [undefined, undefined]);
+		t.throws(() => scheduler.submit({ spec: { name: "" } } as never), { instanceOf: ClosedError });
+	},
+);

@@ -3,6 +3,7 @@ import { Aedes, type AedesOptions } from "aedes";
 import { VirtualClock, useClock } from "../../shim/clock.js";
 import Serial, { type FarEnd, resetSerial, wire } from "../../shim/serial.js";
 import { setTraceSink } from "../../shim/globals.js";
+import { seededRandom } from "../../shim/random.js";
 import { SimulatedBC20 } from "../../simulator/modem.js";
 import { type CloseCause, brokerNetwork, streamNetwork } from "../../simulator/network.js";
 import type { BC20Options as SimulatorOptions } from "../../simulator/options.js";
@@ -88,6 +89,8 @@ export interface RigOptions {
 	readonly simulator?: SimulatorOptions;
 	readonly modem?: Partial<BC20Options>;
 	readonly broker?: AedesOptions;
+	/** Seed of Math.random, which the firmware's delays have their jitter of; 1 by default. */
+	readonly random?: number;
 	/** What a host name leads to other than the broker. */
 	readonly unreachable?: Readonly<Record<string, CloseCause>>;
 }
@@ -113,8 +116,10 @@ export class Rig {
 	readonly retries: (number | undefined)[] = [];
 	readonly #modemOptions: Partial<BC20Options>;
 	readonly #modems: BC20[] = [];
+	readonly #random = Math.random;
 
 	private constructor(broker: Aedes, options: RigOptions) {
+		Math.random = seededRandom(options.random ?? 1);
 		useClock(this.clock);
 		resetSerial();
 		setTraceSink(text => this.traced.push(text));
@@ -181,6 +186,16 @@ export class Rig {
 	quiet(limitMs = 60_000): Promise<void> {
 		return this.clock.run(() => this.modem.quiet, limitMs);
 	}
+	/** Whether each delay told with an error is within its bound: full jitter, from nothing to the bound; undefined where none is told. */
+	hasRetries(...bounds: (number | undefined)[]): boolean {
+		return (
+			this.retries.length === bounds.length &&
+			this.retries.every((delay, index) => {
+				const bound = bounds[index];
+				return delay === undefined || bound === undefined ? delay === bound : delay >= 0 && delay <= bound;
+			})
+		);
+	}
 	/** How often a command was sent. */
 	count(command: string): number {
 		return this.line.commands.filter(sent => sent === command).length;
@@ -203,5 +218,6 @@ export class Rig {
 		await this.clock.advance(1000);
 		await new Promise<void>(resolve => this.broker.close(resolve));
 		setTraceSink(undefined);
+		Math.random = this.#random;
 	}
 }

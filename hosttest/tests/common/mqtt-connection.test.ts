@@ -54,7 +54,7 @@ function bench(limits: { connectLimitMs?: number; disconnectLimitMs?: number } =
 	const options = Object.freeze({ mqtt: Object.freeze({ io: Client, modem: 1 }), host: "h", ...limits });
 	const connection = new MQTTConnection<Owner>(owner, options, EVENTS);
 	const connect = () => {
-		connection.connect(limitMs => owner.events.push(["late", limitMs]));
+		connection.connect(late => late.events.push(["late", connection.connectLimitMs]));
 		return clients[clients.length - 1];
 	};
 	return { clock, connection, connect, events: owner.events };

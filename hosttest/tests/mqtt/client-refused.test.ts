@@ -90,18 +90,34 @@ for (const [title, answer] of [
 		client.write(bytes("x"), { topic: "t", QoS: 1 });
 		await until("error");
 		await rig.clock.advance(5000);
-		t.deepEqual(events.slice(2), ["error CommandError"]);
+		t.deepEqual(events.slice(2), ["error NotSentError"]);
 		t.regex(errors[0].message, /AT\+QMTPUB: \+CME ERROR: 3/);
 		t.deepEqual(refused, []);
 		t.is(rig.sim.sessions[0].state, "closed");
 	});
+
+for (const code of [30, 31, 100, 615])
+	test.serial(
+		`+CME ERROR: ${code} says nothing about the message: the end, and nothing is asked`,
+		async t => {
+			const { rig, client, refused, errors, until } = await connected(t, {}, A);
+			rig.line.answer(/QMTPUB=/, `\r\n+CME ERROR: ${code}\r\n`);
+			client.write(bytes("x"), { topic: "t", QoS: 1 });
+			await until("error");
+			t.is(errors[0].name, "NotSentError");
+			t.like(errors[0], { code });
+			t.regex(errors[0].message, /the message was not sent/);
+			t.deepEqual(refused, []);
+			t.is(rig.count("AT+QMTCONN?"), 0);
+		},
+	);
 
 test.serial("without onRefused a refusal is the end, as before, and nothing is asked", async t => {
 	const { rig, client, events, until } = await connected(t, { onRefused: undefined }, A);
 	rig.line.answer(/QMTPUB=/, "\r\nERROR\r\n");
 	client.write(bytes("x"), { topic: "t" });
 	await until("error");
-	t.deepEqual(events.slice(2), ["error CommandError"]);
+	t.deepEqual(events.slice(2), ["error NotSentError"]);
 	t.is(rig.count("AT+QMTCONN?"), 0);
 });
 
@@ -133,7 +149,7 @@ test.serial("while the module is asked: no other message, and the end comes once
 		rig.line.say("OK");
 		await rig.clock.advance(20_000);
 		t.throws(() => client.write(bytes("y"), { topic: "t" }), { instanceOf: NotConnectedError });
-		const end = { QMTSTAT: ["error LinkError"], DISCONNECT: ["error CommandError"], close: [] }[ending];
+		const end = { QMTSTAT: ["error LinkError"], DISCONNECT: ["error NotSentError"], close: [] }[ending];
 		t.deepEqual(events.slice(2), end);
 		t.deepEqual(refused, []);
 		t.is(rig.sim.sessions[0].state, "closed");
@@ -167,7 +183,7 @@ test.serial("an exception in onRefused is contained, and the client goes on", as
 	rig.line.answer(/QMTPUB=/, "\r\nERROR\r\n", { times: 1 });
 	client.write(bytes("x"), { topic: "t" });
 	await until("writable", 2);
-	t.true(rig.traced.some(text => text.includes("of the application")));
+	t.true(rig.errors.some(error => error.message.includes("of the application")));
 });
 
 test.serial("write() inside onRefused: the same message again", async t => {

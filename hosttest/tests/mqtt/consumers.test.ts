@@ -221,12 +221,12 @@ test.serial("the longest message by a consumer's own reckoning of the room", asy
 	);
 });
 
-test.serial("a message over the limit, queued: traced with the limit, no loop, the client lives", async t => {
+test.serial("a message over the limit, queued: told with the limit, no loop, the client lives", async t => {
 	const { rig, client, until, times, published } = await consumer(t);
 	client.publish("t", "m".repeat(2000));
 	await until(() => times("connected") === 1);
 	await rig.clock.advance(60_000);
-	t.true(rig.traced.join("").includes("the limit is 1024"));
+	t.true(rig.errors.join("").includes("the limit is 1024"));
 	t.deepEqual(client.events, ["connected"]);
 	t.deepEqual(published, []);
 });

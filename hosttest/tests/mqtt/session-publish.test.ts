@@ -1,4 +1,6 @@
 import test from "ava";
+import { CommandError } from "../../../modules/at/errors.js";
+import { NotSentError } from "../../../modules/mqtt/errors.js";
 import { OutcomeUnknownError } from "../../../modules/mqtt/session-errors.js";
 import type { QoS } from "../../../modules/mqtt/session-options.js";
 import { SessionBench, outcome } from "./scripted-client.js";
@@ -7,6 +9,8 @@ const PUBLISH = 3;
 const PUBACK = 4;
 const PUBREC = 5;
 const PUBCOMP = 7;
+/** Default of the option. */
+const ACKNOWLEDGE_LIMIT_MS = 180_000;
 
 test.serial("QoS 1: done on PUBACK with its id, not before", async t => {
 	const all = await bench();
@@ -416,6 +420,8 @@ for (const QoS of [0, 1, 2] as const)
 			all.client.refuse(cause);
 			await all.turn();
 			t.is(next.now, "done");
+			// Its timer finds that nothing is due any more.
+			await all.clock.advance(ACKNOWLEDGE_LIMIT_MS);
 			t.is(all.errors.length, 1);
 			t.is(all.clients.length, 1);
 			t.true(await all.isIdle());
@@ -475,6 +481,32 @@ test.serial("no acknowledgement in time: the link is given up, the outcome unkno
 	t.is(published.now, "OutcomeUnknownError");
 	t.true(all.clients[0].isClosed);
 	t.deepEqual(all.events, ["close", "error SessionTimeoutError 500", "error OutcomeUnknownError"]);
+});
+
+test.serial(
+	"the module has not sent it, and the link is at its end: told as that, not as unknown",
+	async t => {
+		const all = await bench();
+		const published = outcome(all.session.publish("t", "x", { QoS: 1 }));
+		const next = outcome(all.session.publish("t", "y", { QoS: 1 }));
+		await all.turn();
+		all.client.fail(new NotSentError(new CommandError("AT+QMTPUB", "+CME ERROR", 30)));
+		await all.turn();
+		t.deepEqual([published.now, next.now], ["NotSentError", "pending"]);
+		t.is(
+			published.error?.message,
+			"AT+QMTPUB: +CME ERROR: 30 (no network service; the message was not sent)",
+		);
+	},
+);
+
+test.serial("no room in time is told as that", async t => {
+	const all = await bench({ acknowledgeLimitMs: 5000 });
+	all.client.failure = () => new Error("overflow");
+	const published = outcome(all.session.publish("t", "x", { QoS: 1 }));
+	await all.clock.advance(5000);
+	t.is(published.now, "SessionTimeoutError");
+	t.is(published.error?.message, "nothing sent: the client had no room within 5000 ms");
 });
 
 const LIMITS: [given: number | undefined, own: unknown, limitMs: number][] = [

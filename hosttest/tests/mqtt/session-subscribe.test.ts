@@ -95,7 +95,7 @@ test.serial(
 );
 
 test.serial(
-	"messages go to each handler whose filter matches, once, with topic, payload, QoS and this",
+	"messages go to each handler whose filter matches, once, with topic, payload, QoS and this; those of the topic itself first",
 	async t => {
 		const all = await SessionBench.connected();
 		for (const filter of ["pump/+/set", "pump/#", "pump/7/set", "#", "valve/+", "+/7"])
@@ -108,10 +108,10 @@ test.serial(
 		await grant(all);
 		all.client.message("pump/7/set", "on", Infinity, 1);
 		t.deepEqual(all.received, [
+			"pump/7/set pump/7/set on 1",
 			"pump/+/set pump/7/set on 1",
 			"another pump/7/set on 1",
 			"pump/# pump/7/set on 1",
-			"pump/7/set pump/7/set on 1",
 			"# pump/7/set on 1",
 		]);
 		t.deepEqual([...all.self], [all.session]);
@@ -204,7 +204,8 @@ test.serial("link lost before the answer: asked again on the next connection, th
 	await grant(all);
 	t.deepEqual(
 		all.client.written.map(({ operation }) => operation),
-		[UNSUBSCRIBE, SUBSCRIBE],
+		[SUBSCRIBE, UNSUBSCRIBE],
+		"what it was lost at goes last",
 	);
 	t.deepEqual([subscribed.now, unsubscribed.now], ["done 0", "done"]);
 });
@@ -421,25 +422,80 @@ test.serial(
 );
 
 test.serial(
-	"link lost before the answer to several filters: one of them may be why, so each goes alone",
+	"link lost before the answer to several filters: one of them may be why, so each goes alone, that one last",
 	async t => {
 		const all = await SessionBench.connected();
 		for (const filter of ["a", "b", "bad", "c"]) void all.session.subscribe(filter, all.handler(filter));
 		await all.turn();
 		t.deepEqual(filtersOf(all.client.written), ["a b bad c"]);
-		for (let round = 0; round < 2; round++) {
+		await all.reconnect();
+		all.client.answer(SUBACK, [0]);
+		all.client.answer(SUBACK, [0]);
+		t.deepEqual(filtersOf(all.client.written), ["a", "b", "bad"]);
+		for (let round = 0; round < 3; round++) {
 			await all.reconnect();
-			all.client.answer(SUBACK, [0]);
-			all.client.answer(SUBACK, [0]);
-			t.deepEqual(filtersOf(all.client.written), ["a", "b", "bad"]);
+			await grant(all);
+			t.deepEqual(filtersOf(all.client.written), ["a", "b", "c", "bad"], "for good");
 		}
-		await all.reconnect();
-		await grant(all);
-		t.deepEqual(filtersOf(all.client.written), ["a", "b", "bad", "c"]);
-		await all.reconnect();
-		t.deepEqual(filtersOf(all.client.written), ["a b bad c"], "when all were answered, together again");
+		t.deepEqual([...new Set(all.errors.map(({ name }) => name))], ["LinkLostError"]);
 	},
 );
+
+/** A new connection, on which all is answered but the filter `bad`. */
+async function reconnectToBad(all: SessionBench): Promise<void> {
+	await all.reconnect();
+	const { client } = all;
+	for (const { id, items = [] } of client.written)
+		if (items.every(({ topic }) => topic !== "bad"))
+			client.control({ operation: SUBACK, ...(id !== undefined && { id }), payload: items.map(() => 0) });
+	await all.turn();
+}
+
+test.serial(
+	"a filter at which the link is lost three times, while others are answered, is given up",
+	async t => {
+		const all = await SessionBench.connected();
+		const good = outcome(all.session.subscribe("a", all.handler("a")));
+		const bad = outcome(all.session.subscribe("bad", all.handler("bad")));
+		await all.turn();
+		for (let round = 0; round < 3; round++) {
+			await reconnectToBad(all);
+			t.deepEqual([good.now, bad.now], ["done 0", "pending"]);
+		}
+		all.events.length = 0;
+		await reconnectToBad(all);
+		t.is(bad.now, "SubscriptionLostError");
+		t.regex(String(bad.error?.message), /lost 3 times at the subscription to bad; check/);
+		t.deepEqual(filtersOf(all.client.written), ["a"]);
+		await reconnectToBad(all);
+		t.deepEqual(filtersOf(all.client.written), ["a"]);
+	},
+);
+
+test.serial("what says nothing about a filter does not make it be given up", async t => {
+	const alone = await SessionBench.connected();
+	const pending = outcome(alone.session.subscribe("bad", () => undefined));
+	for (let round = 0; round < 10; round++) await reconnectToBad(alone);
+	t.is(pending.now, "pending", "nothing was answered");
+	const all = await SessionBench.connected();
+	for (const filter of ["a", "bad"]) void all.session.subscribe(filter, all.handler(filter));
+	await all.turn();
+	await grant(all);
+	for (let round = 0; round < 10; round++) await reconnectToBad(all);
+	t.true(filtersOf(all.client.written).includes("bad"), "it was granted before");
+});
+
+test.serial("filters are measured in bytes, as the command is", async t => {
+	const all = await SessionBench.connected();
+	for (const letter of ["ä", "ö", "ü"]) void all.session.subscribe(letter.repeat(127), () => undefined);
+	void all.session.subscribe("ß".repeat(127), () => undefined);
+	await all.turn();
+	await grant(all);
+	t.deepEqual(
+		all.client.written.map(({ items }) => items?.length),
+		[3, 1],
+	);
+});
 
 test.serial(
 	"a class that gives fewer codes than filters: the rest is asked for again, one by one",

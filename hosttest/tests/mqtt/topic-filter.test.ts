@@ -120,5 +120,6 @@ test("filters that MQTT does not allow are refused by name", t => {
 test("topics of messages: no wildcards, not empty, no U+0000", t => {
 	for (const topic of ["", "a/+", "#", "a#", "\0", undefined, 7])
 		t.throws(() => checkTopicName(topic), { instanceOf: TopicError }, String(topic));
-	for (const topic of ["/", "a", "$SYS", " ", 'say "hi"', "ä/😀"]) t.notThrows(() => checkTopicName(topic));
+	for (const topic of ["/", "a", "$SYS", " ", 'say "hi"', "ä/😀"])
+		t.is(checkTopicName(topic), ArrayBuffer.fromString(topic).byteLength);
 });

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from "ava";
 import { readFileSync } from "node:fs";
+import { Identifiers } from "../../../modules/bc20/identifiers.js";
 import { Rig } from "../bc20/rig.js";
 import { send } from "../mqtt/inbox.js";
 import { listen } from "../mqtt/observe.js";
@@ -68,6 +69,13 @@ test.serial("an existing program over device.network.mqtt", async t => {
 });
 
 test.serial("the commands of the application note", async t => {
+	const original = Object.getOwnPropertyDescriptor(Identifiers.prototype, "release") as PropertyDescriptor;
+	t.teardown(() => Object.defineProperty(Identifiers.prototype, "release", original));
+	let released = 0;
+	Identifiers.prototype.release = function (holder) {
+		released++;
+		(original.value as (holder: unknown) => void).call(this, holder);
+	};
 	const { rig, to, until } = await start(t, "note");
 	await until(() => rig.line.commands.some(command => command.startsWith("AT+QMTDISC")));
 	await rig.clock.advance(10_000);
@@ -77,6 +85,7 @@ test.serial("the commands of the application note", async t => {
 	t.is(granted, "granted QoS 1\n");
 	t.regex(received, /^received 0,\d+,"pump\/7","on"\n$/);
 	t.deepEqual(more, []);
+	t.is(released, 1, "the identifier is free again");
 	const commands = rig.line.commands.filter(command => command.includes("QMT"));
 	t.deepEqual(commands.slice(commands.findIndex(command => command.includes("keepalive"))), [
 		'AT+QMTCFG="keepalive",0,60',

@@ -1,6 +1,7 @@
 import test from "ava";
 import AnalogSensor from "../../../modules/sensors/analog.js";
 import ModemSensor from "../../../modules/sensors/modem.js";
+import { Sampler } from "../../../modules/telemetry/sampler.js";
 
 class FakeAnalog {
 	static values: (number | undefined)[] = [];
@@ -69,4 +70,34 @@ test("modem: gives what is known, and asks for the next sample", t => {
 	t.is(sensor.sample(), undefined);
 	t.is(modem.refreshes, 5);
 	t.throws(() => new ModemSensor({ sensor: {} } as never), { instanceOf: TypeError });
+});
+
+test("modem: of its recovery a sample holds what has changed since the last one", t => {
+	const modem = {
+		signal: undefined as number | undefined,
+		recovery: { rung: undefined as string | undefined, counts: { context: 0, reset: 0 } },
+		refresh: () => undefined,
+	};
+	const sensor = new ModemSensor({ sensor: { modem } });
+	t.is(sensor.sample(), undefined);
+	modem.recovery = { rung: "context", counts: { context: 1, reset: 0 } };
+	t.deepEqual(sensor.sample(), { recovery: { rung: "context", context: 1 } });
+	modem.signal = -81;
+	t.deepEqual(sensor.sample(), { signal: -81 });
+	modem.recovery = { rung: "reset", counts: { context: 1, reset: 3 } };
+	t.deepEqual(sensor.sample(), { signal: -81, recovery: { rung: "reset", reset: 3 } });
+	modem.recovery = { rung: undefined, counts: { context: 1, reset: 3 } };
+	t.deepEqual(sensor.sample(), { signal: -81, recovery: { rung: "none" } });
+	t.deepEqual(sensor.sample(), { signal: -81 });
+});
+
+test("modem: the records of its recovery", t => {
+	const modem = { recovery: { rung: "context", counts: { context: 1, radio: 0 } }, refresh: () => undefined };
+	const sampler = new Sampler({ sensors: [{ io: ModemSensor, name: "modem", sensor: { modem } }] });
+	const records = sampler.sample().map(({ n, value }) => [n, value]);
+	t.deepEqual(records, [
+		["modem/recovery/rung", "context"],
+		["modem/recovery/context", 1],
+	]);
+	t.deepEqual(sampler.sample(), []);
 });

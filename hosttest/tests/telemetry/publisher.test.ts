@@ -25,7 +25,7 @@ function setup() {
 	const publisher = new Publisher(
 		told,
 		{ mqtt: broker.provider, host: "h", id: "i", topic: "t" },
-		{ outbox, quiet, backoff: new Backoff({ random: () => 0.5 }) },
+		{ outbox, quiet, backoff: new Backoff({ firstMs: 1_000, random: () => 0.5 }) },
 		{
 			onConnected: told => told.push("connected"),
 			onDisconnected: told => told.push("disconnected"),

@@ -41,7 +41,7 @@ function start(broker: FakeBroker, flash: MemoryFlash, more: Partial<TelemetryOp
 		intervalMs: 60_000,
 		sensors: [{ io: Thermometer, name: "air" }],
 		flash,
-		backoff: { random: () => 0.5 },
+		backoff: { firstMs: 1_000, random: () => 0.5 },
 		onSampled: ({ sequence }) => log.sampled.push(sequence),
 		onAcknowledged: ({ sequence, payload, latencyMs }) =>
 			log.acknowledged.push({ sequence, text: String.fromArrayBuffer(payload.slice().buffer), latencyMs }),
@@ -460,7 +460,7 @@ serial("a full outbox is reported with the number of messages dropped", async t 
 	for (const full of ["oldest", "newest"] as const) {
 		const { clock, broker, flash } = setup();
 		broker.connectPlan = () => "error";
-		const { telemetry, log } = start(broker, flash, { full, intervalMs: 1_000, backoff: {} });
+		const { telemetry, log } = start(broker, flash, { full, intervalMs: 1_000, backoff: { firstMs: 1_000 } });
 		await clock.advance(60_000);
 		t.true(telemetry.dropped > 0);
 		const reported = log.errors.map(error => (error as TelemetryError).count).reduce((a, b) => a + b, 0);

@@ -5,6 +5,7 @@ await testOnXS("mqtt", {
 	"mqtt/client-refused.test.ts": RIG,
 	"mqtt/client-room.test.ts": RIG,
 	"mqtt/consumers.test.ts": RIG,
+	"mqtt/crowd.test.ts": RIG,
 	"mqtt/failures.test.ts": RIG,
 	"mqtt/hostile-in.test.ts": RIG,
 	"mqtt/hostile-out.test.ts": RIG,
@@ -13,5 +14,6 @@ await testOnXS("mqtt", {
 	"mqtt/publish.test.ts": RIG,
 	"mqtt/session-broker.test.ts": RIG,
 	"mqtt/soak.test.ts": RIG,
+	"mqtt/subscribe-refused.test.ts": RIG,
 	"mqtt/subscribe.test.ts": RIG,
 });
