@@ -147,7 +147,7 @@ class Day {
 			pieces.push(piece);
 			left -= piece;
 		}
-		this.#blocks.push({ text, pieces, pauseMs: this.integer(100, 3000), ...(command && { command }) });
+		this.#blocks.push({ text, pieces, pauseMs: this.integer(100, 1500), ...(command && { command }) });
 		this.#lines += lines;
 		this.length += text.length;
 	}

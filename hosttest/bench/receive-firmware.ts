@@ -7,6 +7,8 @@ import type { Command } from "./log.js";
 import { ReceivePort } from "./receive-port.js";
 import type { Receiver } from "./receiver.js";
 
+/** Longer than the log: nobody answers what supervision asks. */
+const LIVENESS_MS = 3_600_000;
 const CLOCK = { name: "+CCLK", timeout: 300 };
 const PUBLISHED = new Uint8Array(100).fill(0x61);
 /** An identifier that no client has. */
@@ -30,7 +32,7 @@ export class FirmwareReceiver implements Receiver {
 	/** @param listening whether there is an MQTT client */
 	constructor(listening: boolean) {
 		const onError = (error: unknown) => this.errors.push(String(error));
-		this.#modem = new BC20({ serial: { io: ReceivePort }, onError });
+		this.#modem = new BC20({ serial: { io: ReceivePort }, livenessMs: LIVENESS_MS, onError });
 		this.#requests = {
 			signal: this.#request(new Request(Basic.signal, "execute")),
 			supply: this.#request(new Request(Basic.supply, "execute")),

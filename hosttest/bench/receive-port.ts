@@ -86,14 +86,18 @@ export class ReceivePort {
 		this.#command = ends.pop() ?? "";
 		for (const command of ends) {
 			const text = answer(command);
-			if (text !== undefined)
-				Timer.set(() => this.receive(new Uint8Array(ArrayBuffer.fromString(text))), ANSWER_MS);
+			if (text !== undefined) Timer.set(() => this.#answer(text), ANSWER_MS);
 		}
 	}
 	close(): void {
 		this.#piece = undefined;
 	}
 
+	#answer(text: string): void {
+		const bytes = new Uint8Array(ArrayBuffer.fromString(text));
+		for (let from = 0; from < bytes.length; from += FIFO_BYTES)
+			this.receive(bytes.subarray(from, from + FIFO_BYTES));
+	}
 	#writable(): void {
 		this.#options.onWritable?.call(this, FIFO_BYTES);
 	}

@@ -5,18 +5,18 @@ export const COMPLETE = -1;
 /** The line goes on behind this line end. */
 export const OPEN = 0;
 
-/** Everything known of the lines that begin with one prefix. */
+/** Everything known of the lines that begin with one prefix. What is absent takes no memory on XS. */
 export interface Prefix {
 	readonly text: string;
 	/** Ends a command: `true` as success, `false` as failure. */
-	final: boolean | undefined;
+	final?: boolean;
 	/** Who hears of a line that no command claims. */
-	onLine: ((line: Line) => void) | undefined;
+	onLine?: ((line: Line) => void) | undefined;
 	/**
 	 * For lines that may hold line ends inside, asked at a line end: `COMPLETE`; `OPEN`, to be asked again at the next one; or the index of
 	 * the quote that the last field begins with: the line then ends at another quote before CR LF.
 	 */
-	ends: ((line: Line) => number) | undefined;
+	ends?: (line: Line) => number;
 }
 
 /**
@@ -36,9 +36,15 @@ export class PrefixTable {
 		const known = this.#map.get(text);
 		if (known) return known;
 		if (!isPrefix(text)) throw new RangeError(`prefix "${text}" must be 1 to 16 printable ASCII characters`);
-		const entry: Prefix = { text, final: undefined, onLine: undefined, ends: undefined };
+		const entry: Prefix = { text };
 		this.#map.set(text, entry);
 		return entry;
+	}
+	/** Takes out those that mean nothing by themselves: no command may be under way that has one. */
+	trim(): void {
+		this.#map.forEach((entry, text) => {
+			if (entry.final === undefined && !entry.onLine && !entry.ends) this.#map.delete(text);
+		});
 	}
 }
 

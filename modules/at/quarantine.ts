@@ -9,6 +9,7 @@ import { AGAIN, DONE, IGNORED, Synchroniser } from "./synchroniser.js";
 
 /** Keeps commands from a line of unknown state, and sends probes on it until the modem answers them cleanly. */
 export class Quarantine {
+	readonly #prefixes: PrefixTable;
 	readonly #exchange: Exchange;
 	readonly #port: Port;
 	readonly #due: Deadline;
@@ -19,7 +20,7 @@ export class Quarantine {
 	#lateRead: Request | undefined;
 
 	/**
-	 * @param prefixes gets that of the probe's response
+	 * @param prefixes gets that of the probe's response at each beginning
 	 * @param due set to when `probe` is to be called; cleared once the line is clean
 	 * @param onBegin called at each beginning, when `due` has been set
 	 */
@@ -31,17 +32,18 @@ export class Quarantine {
 		callbacks: Callbacks,
 		onBegin: () => void,
 	) {
+		this.#prefixes = prefixes;
 		this.#exchange = exchange;
 		this.#port = port;
 		this.#due = due;
 		this.#callbacks = callbacks;
 		this.#onBegin = onBegin;
-		prefixes.add(this.#synchroniser.prefix);
 	}
 	/** @param overdue the request that had no final result code in time, if that is why */
 	begin(overdue?: Request): void {
 		this.#lateRead = overdue?.form === "read" ? overdue : undefined;
 		this.#exchange.state = QUARANTINE;
+		this.#prefixes.add(this.#synchroniser.prefix);
 		this.#synchroniser.begin();
 		this.#due.set(0);
 		this.#onBegin();

@@ -3,13 +3,6 @@ import type { SerialLike } from "./port.js";
 import { indexOf } from "./string-methods.js";
 import { LF } from "./text.js";
 
-declare global {
-	interface StringConstructor {
-		/** Of a part of the buffer: the SDK's typings leave this out. */
-		fromArrayBuffer(buffer: ArrayBufferLike, byteOffset: number, byteLength: number): string;
-	}
-}
-
 /** Nobody has looked for the next line end yet. */
 export const UNKNOWN = -1;
 /** Bytes of the port's FIFO: what it gives at most at a time. */

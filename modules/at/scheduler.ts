@@ -67,14 +67,15 @@ export class Scheduler {
 
 	/** @throws what the serial constructor throws */
 	constructor(options: SchedulerOptions) {
-		const callbacks = new Callbacks(this, { ...options });
+		const { serial, receiveBuffer, commandBuffer, queue, linesPerTurn, ...functions } = options;
+		const callbacks = new Callbacks(this, functions);
 		this.#callbacks = callbacks;
-		this.#buffer = new ReceiveBuffer(options.receiveBuffer ?? 2048);
+		this.#buffer = new ReceiveBuffer(receiveBuffer ?? 2048);
 		this.#framer = new Framer(this.#buffer, this.#prefixes);
-		this.#builder = new CommandBuilder(options.commandBuffer ?? 1152);
-		this.#queue = new RequestQueue(options.queue ?? 8);
+		this.#builder = new CommandBuilder(commandBuffer ?? 1152);
+		this.#queue = new RequestQueue(queue ?? 8);
 		this.#room = new Room(this.#queue);
-		this.#port = new Port(options.serial, this.#buffer, { receive: () => this.#receiver.receive() }, () =>
+		this.#port = new Port(serial, this.#buffer, { receive: () => this.#receiver.receive() }, () =>
 			this.#sent(),
 		);
 		this.#exchange = new Exchange(this.#builder, this.#port, this.#framer, this.#stepDue, callbacks);
@@ -99,7 +100,7 @@ export class Scheduler {
 			this.#dispatcher,
 			this.#exchange,
 			callbacks,
-			options.linesPerTurn ?? 16,
+			linesPerTurn ?? 16,
 			() => {
 				// Unless nothing is under way.
 				if (this.#exchange.state === FREE && !this.#queue.length && !this.#waiting.length) return;
@@ -187,6 +188,13 @@ export class Scheduler {
 	/** Does not wait for a place any more. */
 	forget(onRoom: () => void): void {
 		this.#room.forget(onRoom);
+	}
+	/**
+	 * Gives back the memory that commands have left behind: to be called when a sequence of many that will not come again is over. Does
+	 * nothing while one is under way.
+	 */
+	trim(): void {
+		if (this.#exchange.state === FREE && !this.#queue.length && !this.#waiting.length) this.#prefixes.trim();
 	}
 	/**
 	 * Takes a command back; none of its callbacks comes any more. One that holds the line keeps it, and stays busy, until its final

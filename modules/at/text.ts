@@ -1,3 +1,10 @@
+declare global {
+	interface StringConstructor {
+		/** Of a part of the buffer: the SDK's typings leave this out. */
+		fromArrayBuffer(buffer: ArrayBufferLike, byteOffset: number, byteLength: number): string;
+	}
+}
+
 /** Bytes that the engine compares with. */
 export const LF = 0x0a;
 export const CR = 0x0d;

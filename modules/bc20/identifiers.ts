@@ -6,7 +6,6 @@ import { IDENTIFIERS } from "./commands.js";
 import { isLinkFailure } from "./failures.js";
 import { linkState } from "./link-states.js";
 import { QMT } from "./qmt.js";
-import { receivedEnds } from "./received.js";
 
 /**
  * Who holds, or waits for, one of the module's MQTT identifiers: until it releases it, or has heard `onLost`. No method is called from inside
@@ -65,7 +64,8 @@ const CLIENT_CONNECTED = 3;
  * waits until it is released, so a new client may be made while the old one is still being torn down.
  */
 export class Identifiers {
-	readonly #holders: (Holder | undefined)[] = Array.from({ length: IDENTIFIERS });
+	/** As long as the highest identifier that was ever given out needs it. */
+	readonly #holders: (Holder | undefined)[] = [];
 	readonly #waiting: Holder[] = [];
 	readonly #events: IdentifierEvents;
 	#scheduler: Scheduler | undefined;
@@ -100,10 +100,18 @@ export class Identifiers {
 		this.#holders[identifier] = undefined;
 		this.#serve();
 	}
-	/** Hears of what concerns the identifiers on a line, from its first byte on: payloads must be told from lines at all times. */
-	listen(scheduler: Scheduler): void {
-		scheduler.listen("+QMTSTAT", line => this.#status(line));
-		scheduler.listen("+QMTRECV", line => this.#holderOf(line)?.onReceived(line), receivedEnds);
+	/** `+QMTSTAT`: the module closed a connection. */
+	onStatus(line: Line): void {
+		const code = line.integer(1) ?? 0;
+		const holder = this.#holderOf(line);
+		if (!holder) return;
+		// First, so that the identifier is not given to the next at once.
+		if (linkState(code).reaction === "cycle") this.#events.onCycle();
+		holder.onStatus(code, true);
+	}
+	/** `+QMTRECV`: a message for a holder. */
+	onReceived(line: Line): void {
+		this.#holderOf(line)?.onReceived(line);
 	}
 	/** The modem is on the network: identifiers may be given out, with its line. */
 	begin(scheduler: Scheduler): void {
@@ -153,7 +161,7 @@ export class Identifiers {
 	/** The modem is gone: who holds an identifier loses it. Who waits goes on waiting. */
 	end(error: Error): void {
 		this.#scheduler = undefined;
-		for (let identifier = 0; identifier < IDENTIFIERS; identifier++) {
+		for (let identifier = 0; identifier < this.#holders.length; identifier++) {
 			const holder = this.#holders[identifier];
 			this.#holders[identifier] = undefined;
 			if (holder) this.#contain(() => holder.onLost(error));
@@ -168,14 +176,6 @@ export class Identifiers {
 		this.#serve();
 	}
 
-	#status(line: Line): void {
-		const code = line.integer(1) ?? 0;
-		const holder = this.#holderOf(line);
-		if (!holder) return;
-		// First, so that the identifier is not given to the next at once.
-		if (linkState(code).reaction === "cycle") this.#events.onCycle();
-		holder.onStatus(code, true);
-	}
 	/** Tells those of whom the module does not know, and who have not changed since it was asked. */
 	#bury(
 		asked: (Holder | undefined)[],
@@ -206,11 +206,17 @@ export class Identifiers {
 			if (holder) this.#contain(() => holder.onLost(new ClosedError()));
 		}
 	}
+	/** The lowest identifier that is free; -1 if none is. */
+	#free(): number {
+		for (let identifier = 0; identifier < IDENTIFIERS; identifier++)
+			if (!this.#holders[identifier]) return identifier;
+		return -1;
+	}
 	#grant(): void {
 		const scheduler = this.#scheduler;
 		if (!scheduler) return;
 		for (const holder of this.#waiting.slice()) {
-			const identifier = holder.wish ?? this.#holders.indexOf(undefined);
+			const identifier = holder.wish ?? this.#free();
 			// One that was given its identifier before may have made another one leave.
 			if (identifier < 0 || this.#holders[identifier] || !this.#waiting.includes(holder)) continue;
 			remove(this.#waiting, holder);

@@ -35,8 +35,10 @@ export class BC20 {
 
 	/** @throws TypeError or RangeError that names the option; what the Digital constructor of a key throws. Nothing is taken then. */
 	constructor(options: BC20Options) {
-		this.#options = checked(options);
-		this.#supervisor = new Supervisor<BC20>(this, this.#options, BC20.#events);
+		// The keys have their options; they are not needed any more.
+		const { power, reset, ...kept } = checked(options);
+		this.#options = kept;
+		this.#supervisor = new Supervisor<BC20>(this, kept, { power, reset }, BC20.#events);
 	}
 	/** For MQTT clients. */
 	get identifiers(): Identifiers {

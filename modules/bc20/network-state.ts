@@ -17,7 +17,8 @@ export interface NetworkStateEvents {
 export class NetworkState {
 	readonly #events: NetworkStateEvents;
 	readonly #reportMs: number;
-	readonly #report = new Deadline();
+	/** Until it is reported that there is no network; there is one only once the network was lost. */
+	#report: Deadline | undefined;
 	readonly #health = new Deadline();
 	#connection = 0;
 	#registration = 0;
@@ -59,7 +60,7 @@ export class NetworkState {
 	/** Time has passed. @returns whether there is no network though the modem is up */
 	tick(): boolean {
 		if (this.#connection !== 400 || this.isRegistered) return false;
-		if (this.#report.remaining === 0) {
+		if (this.#report?.remaining === 0) {
 			this.#report.set(this.#reportMs);
 			this.#events.onNoNetwork(new RegistrationError(this.#registration, Time.delta(this.#lost)));
 		}
@@ -68,6 +69,7 @@ export class NetworkState {
 
 	#lose(): void {
 		this.#lost = Time.ticks;
+		this.#report ??= new Deadline();
 		this.#report.set(this.#reportMs);
 	}
 }

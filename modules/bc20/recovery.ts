@@ -9,7 +9,7 @@ export interface RecoveryState {
 	readonly rung: RungName | undefined;
 	/** Ticks (ms, 32 bits) since when. */
 	readonly since: number;
-	/** How often each rung was used since the start. */
+	/** How often each rung was used since the start; another object when that has changed. */
 	readonly counts: Readonly<Record<RungName, number>>;
 }
 
@@ -36,7 +36,10 @@ export class Recovery implements RecoveryState {
 	/** Since the start, and since health, by rung; nothing for one that was not used. */
 	readonly #counts: number[] = [];
 	readonly #attempts: number[] = [];
-	readonly #due = new Deadline();
+	/** As last asked for: it is asked for with each sample, and seldom changes. */
+	#told: Readonly<Record<RungName, number>> | undefined;
+	/** When a rung is to be used; there is one only while a rung waits. */
+	#due: Deadline | undefined;
 	/** The rung stood on, and how often it was used since it was stepped on. */
 	#at = NONE;
 	#stay = 0;
@@ -57,9 +60,7 @@ export class Recovery implements RecoveryState {
 		return this.#since;
 	}
 	get counts(): Readonly<Record<RungName, number>> {
-		const counts: Partial<Record<RungName, number>> = {};
-		for (let rung = 0; rung < RUNGS.length; rung++) counts[RUNGS[rung].name] = this.#counts[rung] ?? 0;
-		return counts as Record<RungName, number>;
+		return (this.#told ??= told(this.#counts));
 	}
 	/** What a rung waits to be used for. */
 	get failure(): FailureName | undefined {
@@ -67,7 +68,7 @@ export class Recovery implements RecoveryState {
 	}
 	/** ms until `take` has something; Infinity where it has not. */
 	get remaining(): number {
-		return this.#due.remaining;
+		return this.#due?.remaining ?? Infinity;
 	}
 	/** Tells of a failure. @returns ms after which the lower rung (`again`) is to be tried again; 0 where it has its own time */
 	fail(failure: FailureName): number {
@@ -81,13 +82,13 @@ export class Recovery implements RecoveryState {
 	}
 	/** Counts that a rung was used outside of all climbing. */
 	use(rung: RungName): void {
-		add(this.#counts, indexOfRung(rung));
+		this.#count(indexOfRung(rung));
 		this.#events.onChanged();
 	}
 	/** @returns the rung that is due: it is to be used now; undefined where none is */
 	take(): RungName | undefined {
 		const rung = this.#next;
-		if (rung === NONE || this.#due.remaining > 0) return undefined;
+		if (rung === NONE || this.remaining > 0) return undefined;
 		this.relax();
 		this.#tries = 0;
 		this.#stay = rung === this.#at ? this.#stay + 1 : 1;
@@ -97,8 +98,7 @@ export class Recovery implements RecoveryState {
 	/** The rung that waits to be used is not needed any more. */
 	relax(): void {
 		this.#next = NONE;
-		this.#failure = undefined;
-		this.#due.clear();
+		this.#failure = this.#due = undefined;
 	}
 	/** All is well: back to the bottom. */
 	recovered(): void {
@@ -113,9 +113,13 @@ export class Recovery implements RecoveryState {
 		this.#events.onChanged();
 	}
 
+	#count(rung: number): void {
+		this.#counts[rung] = (this.#counts[rung] ?? 0) + 1;
+		this.#told = undefined;
+	}
 	#use(rung: number, at: number): void {
-		add(this.#counts, rung);
-		add(this.#attempts, rung);
+		this.#count(rung);
+		this.#attempts[rung] = (this.#attempts[rung] ?? 0) + 1;
 		if (at !== this.#at) {
 			this.#at = at;
 			this.#since = Time.ticks;
@@ -133,6 +137,7 @@ export class Recovery implements RecoveryState {
 		if (next === NONE) return;
 		this.#next = next;
 		this.#failure = failure;
+		this.#due = new Deadline();
 		this.#due.set(restMs + this.#delay(next));
 	}
 	/** The rung stood on, up to its limit; the next one above; behind the last, the failure's lowest. */
@@ -159,6 +164,8 @@ export class Recovery implements RecoveryState {
 	}
 }
 
-function add(counts: number[], rung: number): void {
-	counts[rung] = (counts[rung] ?? 0) + 1;
+function told(counts: readonly (number | undefined)[]): Readonly<Record<RungName, number>> {
+	const byName: Partial<Record<RungName, number>> = {};
+	for (let rung = 0; rung < RUNGS.length; rung++) byName[RUNGS[rung].name] = counts[rung] ?? 0;
+	return Object.freeze(byName as Record<RungName, number>);
 }

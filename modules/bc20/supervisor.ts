@@ -26,6 +26,7 @@ import { Liveness, type LivenessEvents } from "./liveness.js";
 import { NetworkState, type NetworkStateEvents } from "./network-state.js";
 import { type Owned, OwnedLine } from "./open-line.js";
 import type { BC20Options, SupervisorEvents } from "./options.js";
+import { receivedEnds } from "./received.js";
 import { type RemedyEvents, Remedies } from "./remedies.js";
 import { type Send, sender } from "./send.js";
 import { Sleep } from "./sleep.js";
@@ -55,6 +56,12 @@ export class Supervisor<Owner> implements PartEvents {
 	} satisfies SchedulerCallbacks);
 	static readonly #onRegistration = function (this: Scheduler, line: Line): void {
 		ownerOf(this).#setRegistration(line.integer(0) ?? 0);
+	};
+	static readonly #onReceived = function (this: Scheduler, line: Line): void {
+		ownerOf(this).identifiers.onReceived(line);
+	};
+	static readonly #onStatus = function (this: Scheduler, line: Line): void {
+		ownerOf(this).identifiers.onStatus(line);
 	};
 	static readonly #onBanner = function (this: Scheduler, line: Line): void {
 		ownerOf(this).#lose(new ModemResetError(line.text.slice(0, line.prefixLength)));
@@ -91,12 +98,17 @@ export class Supervisor<Owner> implements PartEvents {
 	/** The module is lost; what follows from that is on its way. */
 	#isLost = false;
 
-	/** @param options checked. @throws what the Digital constructor of a key throws; nothing is taken then */
-	constructor(owner: Owner, options: BC20Options, events: SupervisorEvents<Owner>) {
+	/** @param options checked; @param keys those of the module that are wired. @throws what the Digital constructor of a key throws; nothing is taken then */
+	constructor(
+		owner: Owner,
+		options: BC20Options,
+		keys: Pick<BC20Options, "power" | "reset">,
+		events: SupervisorEvents<Owner>,
+	) {
 		this.#owner = owner;
 		this.#options = options;
 		this.#events = events;
-		this.remedies = new Remedies(options, this);
+		this.remedies = new Remedies(keys, this);
 		this.identifiers = new Identifiers(this);
 		this.#reader = new StateReader(this.identifiers, this);
 		this.liveness = new Liveness(options.livenessMs ?? LIVENESS_MS, this);
@@ -229,7 +241,9 @@ export class Supervisor<Owner> implements PartEvents {
 			...(onTrace && { onTrace: (direction, text) => this.#events.onTrace(this.#owner, direction, text) }),
 		});
 		this.scheduler = scheduler;
-		this.identifiers.listen(scheduler);
+		// From the first byte on: payloads must be told from lines at all times.
+		scheduler.listen("+QMTRECV", Supervisor.#onReceived, receivedEnds);
+		scheduler.listen("+QMTSTAT", Supervisor.#onStatus);
 		scheduler.listen("+CEREG", Supervisor.#onRegistration);
 		this.state.connection = 100;
 		return scheduler;
@@ -291,6 +305,7 @@ export class Supervisor<Owner> implements PartEvents {
 		if (this.scheduler !== scheduler || this.#isClosed) return;
 		this.address = address;
 		for (const sign of START_URCS) scheduler.listen(sign, Supervisor.#onStart);
+		scheduler.trim();
 		this.liveness.begin(scheduler);
 		state.connection = state.isRegistered ? 500 : 400;
 		this.identifiers.begin(scheduler);

@@ -30,6 +30,13 @@ export class TelemetryError extends Error {
 /** A sample waits so long for a quiet line at most, or nine tenths of the interval. */
 const PATIENCE_MS = 2000;
 
+/** Records as sampled at a time, in ms since 1970 and in ticks. */
+interface Sample {
+	readonly baseTimeMs: number;
+	readonly stamp: number;
+	readonly records: readonly SenmlRecord[];
+}
+
 /** Options that are used up in the constructor: they are not kept. */
 type ConstructionOption = "intervalMs" | "sensors" | "flash" | "full" | "baseName" | "isQuiet" | "backoff";
 
@@ -57,8 +64,10 @@ export class Telemetry {
 	/** Messages before this one are of an earlier start: their stamps are of another clock. */
 	readonly #firstSequence: number;
 	#timer: Timer | undefined;
-	/** Of what follows a sample. */
+	/** Of what follows a sample: keeping it, then publishing. */
 	#step: Timer | undefined;
+	/** The sample that is to be kept. */
+	#taken: Sample | undefined;
 	#due: number;
 	#isSampling = false;
 	#isMaintaining = false;
@@ -197,11 +206,12 @@ export class Telemetry {
 		const stamp = Time.ticks;
 		const records = this.#sampler.sample();
 		this.#isSampling = true;
-		this.#then(() => this.#keep(baseTimeMs, stamp, records));
+		this.#taken = { baseTimeMs, stamp, records };
+		this.#goOn();
 	}
 
 	/** Puts a sample into the outbox. */
-	#keep(baseTimeMs: number, stamp: number, records: readonly SenmlRecord[]): void {
+	#keep({ baseTimeMs, stamp, records }: Sample): void {
 		this.#isSampling = false;
 		if (this.#isStopping) return;
 		const sequence = this.#outbox.nextSequence;
@@ -210,18 +220,20 @@ export class Telemetry {
 		if (this.#outbox.append(new Uint8Array(pack), stamp)) {
 			this.#sampled++;
 			this.#call(this.#options.onSampled, { sequence, records });
-			this.#then(() => this.#publisher.notify());
+			this.#goOn();
 		}
 		this.#maintain();
 	}
 
-	/** Goes on in a turn of its own, so that what a turn has left behind can be collected before. */
-	#then(step: () => void): void {
+	/** What follows a sample comes in turns of its own: what a turn leaves behind can be collected before the next. */
+	#goOn(): void {
 		if (this.#isClosed) return;
 		this.#step = Timer.set(() => {
-			this.#step = undefined;
+			const taken = this.#taken;
+			this.#step = this.#taken = undefined;
 			try {
-				step();
+				if (taken) this.#keep(taken);
+				else this.#publisher.notify();
 			} catch (error) {
 				this.#report(error);
 			}

@@ -3,6 +3,7 @@ import { VirtualClock, useClock } from "../../shim/clock.js";
 import { ClosedError } from "../../../modules/at/errors.js";
 import { Scheduler } from "../../../modules/at/scheduler.js";
 import { type Holder, Identifiers } from "../../../modules/bc20/identifiers.js";
+import { receivedEnds } from "../../../modules/bc20/received.js";
 import { TestSerial } from "../bench.js";
 
 class Client implements Holder {
@@ -37,7 +38,8 @@ function bench() {
 	useClock(clock);
 	const scheduler = new Scheduler({ serial: { io: TestSerial } });
 	const identifiers = new Identifiers();
-	identifiers.listen(scheduler);
+	scheduler.listen("+QMTSTAT", line => identifiers.onStatus(line));
+	scheduler.listen("+QMTRECV", line => identifiers.onReceived(line), receivedEnds);
 	const acquire = (count: number, wish?: number) =>
 		Array.from({ length: count }, () => {
 			const client = new Client(wish);
