@@ -46,7 +46,10 @@ export const JUSTIFICATIONS: readonly Justification[] = [
 	{ command: 'AT+QMTCFG="will"', why: "a will of an earlier run would be published" },
 	{ command: "AT+QMTOPEN", why: NOTE },
 	{ command: "AT+QMTCONN", why: NOTE },
-	{ command: "AT+QMTCONN?", why: "supervision: whether the connection is still there, when a line may have told and was lost" },
+	{
+		command: "AT+QMTCONN?",
+		why: "supervision: whether the connection is still there, when a line may have told and was lost",
+	},
 	{ command: "AT+QMTPUB", why: NOTE },
 	{ command: "AT+CSQ", why: "a reading: signal; at most every 10 s, where a sensor asks for it" },
 	{ command: "AT+CBC", why: "a reading: supply voltage; as AT+CSQ" },

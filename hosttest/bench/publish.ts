@@ -71,8 +71,10 @@ function costOf(harness: Harness, firmware: Firmware, event: string, slotsBefore
 	const { turns } = firmware.take();
 	const first = turns.findIndex(({ events }) => events.includes(event));
 	if (first < 0) throw new Error(`no turn told of "${event}"`);
-	const counted = turns.slice(first);
-	const slots = counted[counted.length - 1].slots - (first ? turns[first - 1].slots : slotsBefore);
+	// A sample is taken in the turn before it is kept.
+	const from = Math.max(first - 1, 0);
+	const counted = turns.slice(from);
+	const slots = counted[counted.length - 1].slots - (from ? turns[from - 1].slots : slotsBefore);
 	return {
 		computrons: computronsOf(counted),
 		garbage: slots - harness.slotsOf(counted),
