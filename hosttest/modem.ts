@@ -1,6 +1,6 @@
 // `npm run modem -- --device <tty>`: the simulated BC20 behind a tty or pty, its connections real TCP.
-import { parseArgs } from "node:util";
 import { SerialPort } from "serialport";
+import { UsageError, numberOf, valuesOf } from "./cli/command-line.js";
 import { delays, type DelaysName } from "./simulator/delays.js";
 import { SimulatedBC20 } from "./simulator/modem.js";
 import type { BC20Options, TranscriptEntry } from "./simulator/options.js";
@@ -23,8 +23,6 @@ npm run modem -- --device <tty> [options]
 
 A pair of ptys to try it: socat -d -d pty,raw,echo=0 pty,raw,echo=0`;
 
-class UsageError extends Error {}
-
 interface Choice {
 	readonly device: string;
 	readonly baud: number;
@@ -33,39 +31,29 @@ interface Choice {
 }
 
 function choose(args: readonly string[]): Choice | undefined {
-	const { values } = parseArgs({
-		args: [...args],
-		options: {
-			device: { type: "string" },
-			baud: { type: "string", default: "115200" },
-			profile: { type: "string", default: "B" },
-			seed: { type: "string", default: "1" },
-			delays: { type: "string", default: "short" },
-			start: { type: "string", default: "boot" },
-			trace: { type: "boolean", default: false },
-			help: { type: "boolean", default: false },
-		},
+	const values = valuesOf(args, {
+		device: { type: "string" },
+		baud: { type: "string" },
+		profile: { type: "string", default: "B" },
+		seed: { type: "string" },
+		delays: { type: "string", default: "short" },
+		start: { type: "string", default: "boot" },
+		trace: { type: "boolean", default: false },
+		help: { type: "boolean", default: false },
 	});
 	if (values.help) return undefined;
 	if (!values.device) throw new UsageError("--device <tty> is missing");
 	return {
 		device: values.device,
-		baud: integer("--baud", values.baud, 300),
+		baud: numberOf("--baud", values.baud, 115_200, { minimum: 300, maximum: 921_600 }),
 		trace: values.trace,
 		modem: {
 			profile: oneOf("--profile", values.profile, Object.keys(profiles) as ProfileName[]),
 			delays: oneOf("--delays", values.delays, Object.keys(delays) as DelaysName[]),
 			start: oneOf("--start", values.start, ["boot", "on"]),
-			seed: integer("--seed", values.seed, 0),
+			seed: numberOf("--seed", values.seed, 1, { minimum: 0, maximum: 0xffffffff }),
 		},
 	};
-}
-
-function integer(option: string, text: string, minimum: number): number {
-	const value = Number(text);
-	if (!/^\d+$/.test(text) || value < minimum || value > 0xffffffff)
-		throw new UsageError(`${option} takes a number from ${minimum}, not "${text}"`);
-	return value;
 }
 
 function oneOf<const Name extends string>(option: string, text: string, names: readonly Name[]): Name {
@@ -102,7 +90,6 @@ try {
 	if (choice) run(choice);
 	else process.stdout.write(`${help}\n`);
 } catch (error) {
-	const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error);
-	if (!isUsage) throw error;
-	fail(`${error.message.split("\n", 1)[0]} (--help lists the options)`, 2);
+	if (!(error instanceof UsageError)) throw error;
+	fail(`${error.message} (--help lists the options)`, 2);
 }

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { parseArgs } from "node:util";
+import { UsageError, numberOf, valuesOf } from "./command-line.js";
 
 /** What `npm start` was asked for. */
 export interface StartOptions {
@@ -24,11 +24,6 @@ interface BrokerAddress {
 	readonly password: string | undefined;
 }
 
-/** A wrong option: its message is one line for the user, and the exit code is 2. */
-export class UsageError extends Error {
-	override name = "UsageError";
-}
-
 export const HELP = `Sensor telemetry through a BC20, on this computer.
 
 npm start -- [options]
@@ -51,7 +46,20 @@ npm start -- [options]
  * @throws UsageError
  */
 export function startOptions(argv: readonly string[]): StartOptions | undefined {
-	const values = parse(argv);
+	const values = valuesOf(argv, {
+		device: { type: "string" },
+		baud: { type: "string" },
+		broker: { type: "string" },
+		topic: { type: "string" },
+		id: { type: "string" },
+		qos: { type: "string" },
+		interval: { type: "string" },
+		count: { type: "string" },
+		data: { type: "string" },
+		trace: { type: "boolean" },
+		json: { type: "boolean" },
+		help: { type: "boolean", short: "h" },
+	});
 	if (values.help) return undefined;
 	const id = values.id ?? `bc20-${hostname().replace(/[^A-Za-z0-9.-]/g, "-")}`;
 	// The identifier is the SenML base name too: RFC 8428, 4.5.1.
@@ -68,58 +76,24 @@ export function startOptions(argv: readonly string[]): StartOptions | undefined 
 	if (values.data === "") throw new UsageError("--data needs a folder");
 	return {
 		device: values.device,
-		baud: number("--baud", values.baud, 115_200, 300, 921_600, true),
+		baud: numberOf("--baud", values.baud, 115_200, { minimum: 300, maximum: 921_600 }),
 		broker: values.broker === undefined ? undefined : brokerAddress(values.broker),
 		topic,
 		id,
-		QoS: number("--qos", values.qos, 1, 0, 2, true) as 0 | 1 | 2,
-		interval: number("--interval", values.interval, 5, 0.001, 604_800, false),
-		count: values.count === undefined ? undefined : number("--count", values.count, 1, 1, 1e9, true),
+		QoS: numberOf("--qos", values.qos, 1, { minimum: 0, maximum: 2 }) as 0 | 1 | 2,
+		interval: numberOf("--interval", values.interval, 5, {
+			minimum: 0.001,
+			maximum: 604_800,
+			fractions: true,
+		}),
+		count:
+			values.count === undefined
+				? undefined
+				: numberOf("--count", values.count, 1, { minimum: 1, maximum: 1e9 }),
 		data: values.data ?? "data",
 		trace: values.trace ?? false,
 		json: values.json ?? false,
 	};
-}
-
-function parse(argv: readonly string[]) {
-	try {
-		return parseArgs({
-			args: [...argv],
-			options: {
-				device: { type: "string" },
-				baud: { type: "string" },
-				broker: { type: "string" },
-				topic: { type: "string" },
-				id: { type: "string" },
-				qos: { type: "string" },
-				interval: { type: "string" },
-				count: { type: "string" },
-				data: { type: "string" },
-				trace: { type: "boolean" },
-				json: { type: "boolean" },
-				help: { type: "boolean", short: "h" },
-			},
-		}).values;
-	} catch (error) {
-		throw new UsageError((error as Error).message.split(/\.? To specify|\n/, 1)[0]);
-	}
-}
-
-function number(
-	name: string,
-	text: string | undefined,
-	byDefault: number,
-	minimum: number,
-	maximum: number,
-	whole: boolean,
-): number {
-	if (text === undefined) return byDefault;
-	const value = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
-	if (!(value >= minimum && value <= maximum) || (whole && !Number.isInteger(value)))
-		throw new UsageError(
-			`${name} must be a ${whole ? "whole number" : "number"} from ${minimum} to ${maximum}`,
-		);
-	return value;
 }
 
 function brokerAddress(text: string): BrokerAddress {

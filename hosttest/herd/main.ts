@@ -1,5 +1,6 @@
+import { UsageError } from "../cli/command-line.js";
 import { plot } from "./attempts.js";
-import { HELP, UsageError, herdOptions } from "./options.js";
+import { HELP, herdOptions } from "./options.js";
 import { type HerdOptions, type HerdResult, herd } from "./run.js";
 
 /** `npm run herd`: exit code 1 where the peak is too high or a message is missing. */

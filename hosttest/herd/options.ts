@@ -1,10 +1,5 @@
-import { parseArgs } from "node:util";
+import { numberOf, valuesOf } from "../cli/command-line.js";
 import type { HerdOptions } from "./run.js";
-
-/** A wrong option: its message is one line for the user, and the exit code is 2. */
-export class UsageError extends Error {
-	override name = "UsageError";
-}
 
 export const HELP = `A fleet of units, each the whole firmware on a simulated BC20, and one broker that restarts; on a virtual clock.
 
@@ -22,38 +17,22 @@ npm run herd -- [options]
  * @throws UsageError
  */
 export function herdOptions(argv: readonly string[]): HerdOptions | undefined {
-	const values = parse(argv);
+	const values = valuesOf(argv, {
+		units: { type: "string" },
+		away: { type: "string" },
+		interval: { type: "string" },
+		seed: { type: "string" },
+		pause: { type: "string" },
+		help: { type: "boolean", short: "h" },
+	});
 	if (values.help) return undefined;
 	return {
-		units: number("--units", values.units, 1000),
-		away: number("--away", values.away, 30),
-		interval: number("--interval", values.interval, 60),
-		seed: number("--seed", values.seed, 1),
-		firstPause: values.pause === undefined ? undefined : number("--pause", values.pause, 1),
+		units: numberOf("--units", values.units, 1000, RANGE),
+		away: numberOf("--away", values.away, 30, RANGE),
+		interval: numberOf("--interval", values.interval, 60, RANGE),
+		seed: numberOf("--seed", values.seed, 1, RANGE),
+		firstPause: values.pause === undefined ? undefined : numberOf("--pause", values.pause, 1, RANGE),
 	};
 }
 
-function parse(argv: readonly string[]) {
-	try {
-		return parseArgs({
-			args: [...argv],
-			options: {
-				units: { type: "string" },
-				away: { type: "string" },
-				interval: { type: "string" },
-				seed: { type: "string" },
-				pause: { type: "string" },
-				help: { type: "boolean", short: "h" },
-			},
-		}).values;
-	} catch (error) {
-		throw new UsageError((error as Error).message.split(/\.? To specify|\n/, 1)[0]);
-	}
-}
-
-function number(name: string, text: string | undefined, byDefault: number): number {
-	if (text === undefined) return byDefault;
-	const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-	if (value < 1) throw new UsageError(`${name} must be a whole number from 1 to 999999`);
-	return value;
-}
+const RANGE = { minimum: 1, maximum: 999_999 };

@@ -1,8 +1,9 @@
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { UsageError } from "../cli/command-line.js";
 import { kindNames, kinds } from "../simulator/faults/faults.js";
-import { HELP, type SoakOptions, UsageError, soakOptions } from "./options.js";
+import { HELP, type SoakOptions, soakOptions } from "./options.js";
 import { failureReport, failuresOf, report } from "./report.js";
 import type { Outcome } from "./seed.js";
 

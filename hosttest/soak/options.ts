@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { UsageError, numberOf, valuesOf } from "../cli/command-line.js";
 import { kindNames, type KindName } from "../simulator/faults/faults.js";
 
 /** What `npm run soak` was asked for. */
@@ -13,11 +13,6 @@ export interface SoakOptions {
 	readonly log: string | undefined;
 	/** Seeds that run at the same time. */
 	readonly jobs: number | undefined;
-}
-
-/** A wrong option: its message is one line for the user, and the exit code is 2. */
-export class UsageError extends Error {
-	override name = "UsageError";
 }
 
 export const HELP = `The whole firmware on the simulated BC20, through faults, on a virtual clock.
@@ -40,23 +35,32 @@ npm run soak -- [options]
  * @throws UsageError
  */
 export function soakOptions(argv: readonly string[]): SoakOptions | undefined {
-	const values = parse(argv);
+	const values = valuesOf(argv, {
+		days: { type: "string" },
+		seed: { type: "string" },
+		seeds: { type: "string" },
+		interval: { type: "string" },
+		rates: { type: "string" },
+		only: { type: "string" },
+		quick: { type: "boolean" },
+		jobs: { type: "string" },
+		log: { type: "string" },
+		help: { type: "boolean", short: "h" },
+	});
 	if (values.help) return undefined;
-	const whole = (name: string, text: string | undefined, byDefault: number): number =>
-		number(name, text, byDefault, 1, true);
 	const quick = values.quick ?? false;
-	const count = whole("--seeds", values.seeds, quick ? 3 : 5);
+	const count = numberOf("--seeds", values.seeds, quick ? 3 : 5, { minimum: 1, maximum: 1000 });
 	return {
 		seeds:
 			values.seed === undefined
 				? Array.from({ length: count }, (_, index) => index + 1)
-				: [whole("--seed", values.seed, 1)],
-		days: number("--days", values.days, quick ? 1 : 30, 0.01),
-		interval: number("--interval", values.interval, 60, 1),
-		rates: number("--rates", values.rates, 1, 0),
+				: [numberOf("--seed", values.seed, 1, { minimum: 1 })],
+		days: numberOf("--days", values.days, quick ? 1 : 30, { minimum: 0.01, fractions: true }),
+		interval: numberOf("--interval", values.interval, 60, { minimum: 1, fractions: true }),
+		rates: numberOf("--rates", values.rates, 1, { minimum: 0, fractions: true }),
 		only: values.only === undefined ? undefined : kindsOf(values.only),
 		log: values.log,
-		jobs: values.jobs === undefined ? undefined : whole("--jobs", values.jobs, 1),
+		jobs: values.jobs === undefined ? undefined : numberOf("--jobs", values.jobs, 1, { minimum: 1 }),
 	};
 }
 
@@ -64,42 +68,6 @@ export function soakOptions(argv: readonly string[]): SoakOptions | undefined {
 export function replayCommand({ days, interval, rates, only }: SoakOptions, seed: number): string {
 	const kinds = only ? ` --only ${only.join(",")}` : "";
 	return `npm run soak -- --seed ${seed} --days ${days} --interval ${interval} --rates ${rates}${kinds}`;
-}
-
-function parse(argv: readonly string[]) {
-	try {
-		return parseArgs({
-			args: [...argv],
-			options: {
-				days: { type: "string" },
-				seed: { type: "string" },
-				seeds: { type: "string" },
-				interval: { type: "string" },
-				rates: { type: "string" },
-				only: { type: "string" },
-				quick: { type: "boolean" },
-				jobs: { type: "string" },
-				log: { type: "string" },
-				help: { type: "boolean", short: "h" },
-			},
-		}).values;
-	} catch (error) {
-		throw new UsageError((error as Error).message.split(/\.? To specify|\n/, 1)[0]);
-	}
-}
-
-function number(
-	name: string,
-	text: string | undefined,
-	byDefault: number,
-	minimum: number,
-	isWhole = false,
-): number {
-	if (text === undefined) return byDefault;
-	const value = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
-	if (!(value >= minimum && value < 1e6) || (isWhole && !Number.isInteger(value)))
-		throw new UsageError(`${name} must be a ${isWhole ? "whole number" : "number"} of at least ${minimum}`);
-	return value;
 }
 
 function kindsOf(text: string): KindName[] {

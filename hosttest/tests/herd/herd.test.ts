@@ -1,6 +1,7 @@
 import test from "ava";
 import { type HerdOptions, herd } from "../../herd/run.js";
-import { UsageError, herdOptions } from "../../herd/options.js";
+import { UsageError } from "../../cli/command-line.js";
+import { herdOptions } from "../../herd/options.js";
 
 const fleet: HerdOptions = { units: 20, seed: 1, interval: 30, away: 20 };
 

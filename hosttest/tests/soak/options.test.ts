@@ -1,5 +1,6 @@
 import test from "ava";
-import { UsageError, replayCommand, soakOptions } from "../../soak/options.js";
+import { UsageError } from "../../cli/command-line.js";
+import { replayCommand, soakOptions } from "../../soak/options.js";
 
 test("by default 30 days, 5 seeds, a message a minute, all faults", t => {
 	t.deepEqual(soakOptions([]), {
