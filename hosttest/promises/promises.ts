@@ -195,15 +195,15 @@ const OUTBOX: readonly Kept[] = [
 	{
 		promise: "acknowledged messages stay so over a restart",
 		file: "modules/telemetry/outbox-ring.ts",
-		code: "this.#writeZeros(block, offset + ACKNOWLEDGE_OFFSET, 4);",
+		code: "this.writeZeros(block, offset + ACKNOWLEDGE_OFFSET, 4);",
 		test: "telemetry/outbox.test.ts",
 	},
 	{
 		promise: "a record that was torn is none",
 		file: "modules/telemetry/outbox-scan.ts",
-		code: "if (ring.readPayload(block, last, lastLength)) {",
-		instead: "{",
-		test: "telemetry/outbox.test.ts",
+		code: "if (!ring.readPayload(block, last, lastLength)) {",
+		instead: "if (!lastLength) {",
+		test: "telemetry/outbox-power.test.ts",
 	},
 	{
 		promise: "a damaged payload is not sent",
@@ -219,9 +219,21 @@ const OUTBOX: readonly Kept[] = [
 		test: "telemetry/outbox.test.ts",
 	},
 	{
+		promise: "a write that fails costs no message that was accepted before",
+		file: "modules/telemetry/outbox-ring.ts",
+		code: "this.withdraw(offset);",
+		test: "telemetry/outbox-faults.test.ts",
+	},
+	{
+		promise: "messages dropped when the power is cut are counted by the next start",
+		file: "modules/telemetry/outbox-ring.ts",
+		code: "if (this.state[block] === USED) this.claim(lost);",
+		test: "telemetry/outbox-power.test.ts",
+	},
+	{
 		promise: "sequence numbers never repeat: those of records are learnt again",
 		file: "modules/telemetry/outbox-scan.ts",
-		code: "ring.next = Math.max(ring.next, sequence + 1);",
+		code: "if (isHead) ring.next += count;",
 		test: "telemetry/outbox.test.ts",
 	},
 	{
@@ -233,14 +245,14 @@ const OUTBOX: readonly Kept[] = [
 	{
 		promise: "an erase that was cut off brings no old block back",
 		file: "modules/telemetry/outbox-ring.ts",
-		code: "this.#writeZeros(block, 0, BLOCK_HEADER);",
-		test: "telemetry/outbox.test.ts",
+		code: "this.writeZeros(block, 0, BLOCK_HEADER);",
+		test: "telemetry/outbox-power.test.ts",
 	},
 	{
 		promise: "an erase that was cut off leaves no block that counts as erased",
 		file: "modules/telemetry/outbox-format.ts",
-		code: "if (view.getUint32(0, true) !== MAGIC) return DIRTY;",
-		test: "telemetry/outbox.test.ts",
+		code: "if (!hasMagic(view)) return DIRTY;",
+		test: "telemetry/outbox-power.test.ts",
 	},
 	{
 		promise: "no erase on the way of a sample: blocks are erased ahead",

@@ -21,6 +21,21 @@ function isAlive(pid: number): boolean {
 	}
 }
 
+const NAME = "lock";
+
+/** The number of another process, alive, that has the lock of a folder. */
+export function lockHolder(folder: string): number | undefined {
+	let content;
+	try {
+		content = readFileSync(join(folder, NAME), "latin1");
+	} catch {
+		return undefined; // nobody, or released meanwhile
+	}
+	const [text, began = ""] = content.trim().split(" ");
+	const pid = Number(text);
+	return pid !== process.pid && isAlive(pid) && beginning(pid) === began ? pid : undefined;
+}
+
 /**
  * A lock on a folder: a file `lock` with "pid beginning" of the process that has it. A lock whose process is gone, or whose
  * number another process has since got, is broken.
@@ -32,10 +47,10 @@ export class FolderLock {
 
 	/** Takes the lock. Throws an Error that names the process and the folder when another live process has it. */
 	constructor(folder: string) {
-		this.#file = join(folder, "lock");
+		this.#file = join(folder, NAME);
 		while (!this.#take()) {
-			const [pid, began] = this.#holder();
-			if (pid !== process.pid && isAlive(pid) && beginning(pid) === began) {
+			const pid = lockHolder(folder);
+			if (pid !== undefined) {
 				throw new Error(`${folder}: in use by process ${pid}; stop it first, or use another data folder`);
 			}
 			rmSync(this.#file, { force: true });
@@ -61,15 +76,6 @@ export class FolderLock {
 			throw error;
 		} finally {
 			rmSync(own, { force: true });
-		}
-	}
-
-	#holder(): [pid: number, began: string] {
-		try {
-			const [pid, began = ""] = readFileSync(this.#file, "latin1").trim().split(" ");
-			return [Number(pid), began];
-		} catch {
-			return [process.pid, ""]; // released meanwhile
 		}
 	}
 }

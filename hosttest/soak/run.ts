@@ -82,9 +82,10 @@ class Soak {
 	#endedAtMs: number | undefined;
 	#reportedDropped = 0;
 	#actuallyDropped = 0;
-	#cutBeforeReport = 0;
 	/** Dropped and not yet reported by the present firmware. */
 	#unreported = 0;
+	/** Of these: dropped when the power was cut. The next firmware finds and reports them. */
+	#cutOff = 0;
 
 	constructor(options: RunOptions, clock: VirtualClock) {
 		this.#options = options;
@@ -199,6 +200,7 @@ class Soak {
 		if (code === "full") {
 			this.#reportedDropped += count;
 			this.#unreported -= count;
+			this.#cutOff = 0;
 		} else if (code !== "late") this.#failures.push(`${timeText(this.#clock.now)}: ${message}`);
 	}
 	#delivered(payload: Uint8Array): void {
@@ -216,14 +218,12 @@ class Soak {
 		if (why === "flash") this.#ledger.cut();
 		const { corrupt } = telemetry.outbox;
 		if (corrupt > 0) this.#failures.push(`${corrupt} messages were not read back from flash as written`);
-		if (this.#unreported !== 0) {
-			if (why === "flash" && this.#unreported > 0) this.#cutBeforeReport += this.#unreported;
-			else
-				this.#failures.push(
-					`${timeText(this.#clock.now)}: dropped and not reported: ${this.#unreported} messages`,
-				);
-		}
-		this.#unreported = 0;
+		if (why === "flash" && this.#unreported > 0) this.#cutOff = this.#unreported;
+		if (this.#unreported !== this.#cutOff)
+			this.#failures.push(
+				`${timeText(this.#clock.now)}: dropped and not reported: ${this.#unreported} messages`,
+			);
+		this.#unreported = this.#cutOff;
 		// What the firmware tells of its recovery, where it has one.
 		const { recovery } = modem as { recovery?: { counts?: Readonly<Record<string, number>> } };
 		for (const [rung, count] of Object.entries(recovery?.counts ?? {}))
@@ -284,7 +284,7 @@ class Soak {
 			verdict,
 			reportedDropped: this.#reportedDropped,
 			actuallyDropped: this.#actuallyDropped,
-			cutBeforeReport: this.#cutBeforeReport,
+			cutBeforeReport: this.#unreported,
 			failures: [...failuresOf(verdict), ...this.#failures],
 			log: end.log,
 			deliveredAtMs: this.#deliveredAtMs,

@@ -5,8 +5,12 @@
 //          8  u32  first sequence number: none of the block's records has a smaller one
 //         12  u32  CRC-32 of bytes 0–11
 //         16       records, back to back, each at a multiple of 4
-//        −64       tally: each cleared bit, from the lowest of the first byte, is a sequence number that was used
-//                  up after the block's last record by a message refused because the outbox was full
+//        −64       tally, 56 bytes: each cleared bit, from the lowest of the first byte, is a sequence number that was
+//                  used up after the block's last record by a message refused because the outbox was full
+//         −8       two claims: how many messages wait in the next block of the ring, written before that block is
+//                  erased while this one is the newest. The second is used where a power cut came after the first,
+//                  before anything was dropped. A claim is u16 number, u16 its complement; erased = none. It is
+//                  what was dropped, once the magic of the next block is gone.
 // A block whose 16 bytes are neither a header nor that of a free block has to be erased before it is used. They are
 // overwritten with zeros before the block is erased, so that no header comes back from an erase that was cut off.
 //
@@ -22,7 +26,10 @@ import { crc32 } from "./crc32.js";
 export const BLOCK_HEADER = 16;
 export const RECORD_HEADER = 20;
 export const ACKNOWLEDGE_OFFSET = 16;
-export const TALLY_LENGTH = 64;
+export const TALLY_LENGTH = 56;
+export const CLAIM_LENGTH = 4;
+/** Bytes behind a block's records: the tally and two claims. Not less than the header of a record, so that one may be looked for there. */
+export const TAIL_LENGTH = TALLY_LENGTH + 2 * CLAIM_LENGTH;
 /** Offset of the generation: what is written when a free block is begun starts here. */
 export const GENERATION_OFFSET = 4;
 
@@ -56,17 +63,28 @@ export function encodeBlock(
 /** Whether the 16 bytes at the start of a block are as erasing leaves them. */
 export function isErasedHeader(view: DataView): boolean {
 	for (let offset = 0; offset < BLOCK_HEADER; offset += 4)
-		if (view.getUint32(offset, true) !== ERASED) return false;
+		if (view.getUint32(offset) !== ERASED) return false;
 	return true;
+}
+
+/** Whether a block begins with the magic: it was erased completely, and not given up since. */
+export function hasMagic(view: DataView): boolean {
+	return view.getUint32(0, true) === MAGIC;
 }
 
 /** What the 16 bytes at the start of a block say: DIRTY, FREE or USED. */
 export function blockState(bytes: Uint8Array, view: DataView): number {
-	if (view.getUint32(0, true) !== MAGIC) return DIRTY;
+	if (!hasMagic(view)) return DIRTY;
 	if (view.getUint32(CHECKED, true) === crc32(bytes, 0, CHECKED)) return USED;
 	for (let offset = GENERATION_OFFSET; offset < BLOCK_HEADER; offset += 4)
-		if (view.getUint32(offset, true) !== ERASED) return DIRTY;
+		if (view.getUint32(offset) !== ERASED) return DIRTY;
 	return FREE;
+}
+
+/** Writes a 16-bit number and its complement to the first 4 bytes: the length of a record, or a claim. */
+export function encodeNumber(view: DataView, number: number): void {
+	view.setUint16(0, number, true);
+	view.setUint16(2, ~number, true);
 }
 
 /** Writes the header of a record, acknowledge word excepted, to the first 16 bytes of `bytes`. */
@@ -77,8 +95,7 @@ export function encodeRecord(
 	stamp: number,
 	payload: Uint8Array,
 ): void {
-	view.setUint16(0, payload.length, true);
-	view.setUint16(2, ~payload.length, true);
+	encodeNumber(view, payload.length);
 	view.setUint32(4, sequence, true);
 	view.setUint32(8, stamp, true);
 	view.setUint32(CHECKED, recordCrc(bytes, payload), true);
@@ -94,10 +111,24 @@ export function isIntact(bytes: Uint8Array, view: DataView, payload: Uint8Array)
 	return view.getUint32(CHECKED, true) === recordCrc(bytes, payload);
 }
 
-/** Length of the payload by the record header at a place in `view`; 0 when there is no record or its length is torn. */
-export function lengthIn(view: DataView, at: number): number {
-	const length = view.getUint16(at, true);
-	return (length ^ view.getUint16(at + 2, true)) === 0xffff ? length % 0xffff : 0;
+/**
+ * Number at a place in `view`, as `encodeNumber` has written it: length of the payload where a record begins, or a claim.
+ * 0 when nothing was written there, or not all of it.
+ */
+export function numberIn(view: DataView, at: number): number {
+	const number = view.getUint16(at, true);
+	return (number ^ view.getUint16(at + 2, true)) === 0xffff ? number % 0xffff : 0;
+}
+
+/** Messages that the claims at a place in `view` say are dropped. */
+export function claimIn(view: DataView, at: number): number {
+	const second = at + CLAIM_LENGTH;
+	return numberIn(view, isErasedIn(view, second) ? at : second);
+}
+
+/** Whether nothing was written to the 4 bytes at a place in `view`. */
+export function isErasedIn(view: DataView, at: number): boolean {
+	return view.getUint32(at) === ERASED;
 }
 
 /** Sequence number of the record whose header is at a place in `view`. */
@@ -107,7 +138,7 @@ export function sequenceIn(view: DataView, at: number): number {
 
 /** Whether that record waits. */
 export function waitsIn(view: DataView, at: number): boolean {
-	return view.getUint32(at + ACKNOWLEDGE_OFFSET, true) !== 0;
+	return view.getUint32(at + ACKNOWLEDGE_OFFSET) !== 0;
 }
 
 /** Bytes that a record takes in its block. */

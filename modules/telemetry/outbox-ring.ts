@@ -1,17 +1,21 @@
 import {
 	ACKNOWLEDGE_OFFSET,
 	BLOCK_HEADER,
+	CLAIM_LENGTH,
 	DIRTY,
 	FREE,
 	GENERATION_OFFSET,
 	RECORD_HEADER,
+	TAIL_LENGTH,
 	TALLY_LENGTH,
 	USED,
 	encodeBlock,
 	encodeFree,
+	encodeNumber,
 	encodeRecord,
+	isErasedIn,
 	isIntact,
-	lengthIn,
+	numberIn,
 	recordLength,
 	sequenceIn,
 	tallyByte,
@@ -33,7 +37,7 @@ const ZEROS: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 /**
  * The partition as a ring of blocks: what is in each, which one is written to (the head), and the steps that change them; each is safe
  * against a power cut at any moment (outbox-format.ts). For the outbox and its scan alone, which share the header.
- * Errors that the flash throws pass through.
+ * Errors that the flash throws pass through. Its own steps are methods like the others: on XS a private one takes memory in each instance.
  */
 export class BlockRing {
 	readonly #flash: FlashDevice;
@@ -44,7 +48,7 @@ export class BlockRing {
 	/** The header that was read last, or is being written. */
 	readonly header = new Uint8Array(RECORD_HEADER);
 	readonly view = new DataView(this.header.buffer);
-	/** Bytes of the longest payload. */
+	/** Bytes of the longest payload that is taken; records may hold longer ones, of another time. */
 	readonly longest: number;
 	/** Of each block. */
 	readonly state: Uint8Array;
@@ -52,7 +56,7 @@ export class BlockRing {
 	readonly waitingIn: Uint8Array | Uint16Array;
 	/** In all of them. */
 	waiting = 0;
-	/** Messages that waited in a block that was erased, and those that were refused. */
+	/** Messages that waited in a block that was erased, and those that were refused: since the opening, and by an erase before it that was cut off. */
 	dropped = 0;
 	/** The next sequence number. */
 	next = 1;
@@ -68,7 +72,7 @@ export class BlockRing {
 		this.#flash = flash;
 		this.blocks = blocks;
 		this.blockLength = blockLength;
-		this.limit = blockLength - TALLY_LENGTH;
+		this.limit = blockLength - TAIL_LENGTH;
 		this.longest = payloadLimit;
 		this.state = new Uint8Array(blocks);
 		const most = this.limit / recordLength(1);
@@ -85,10 +89,9 @@ export class BlockRing {
 
 	/** Reads the record header at a place; length of its payload, 0 if there is no record. */
 	recordAt(block: number, offset: number): number {
-		if (offset + RECORD_HEADER > this.limit) return 0;
 		this.read(this.header, block, offset);
-		const length = lengthIn(this.view, 0);
-		return length <= this.longest && offset + recordLength(length) <= this.limit ? length : 0;
+		const length = numberIn(this.view, 0);
+		return offset + recordLength(length) <= this.limit ? length : 0;
 	}
 
 	/** Sequence number of the record in the header. */
@@ -120,8 +123,13 @@ export class BlockRing {
 		const { offset } = this;
 		this.offset = this.limit; // a write that fails leaves the rest of the block in an unknown state
 		encodeRecord(this.header, this.view, sequence, stamp, payload);
-		this.#write(this.header.subarray(0, ACKNOWLEDGE_OFFSET), this.head, offset);
-		this.#write(payload, this.head, offset + RECORD_HEADER);
+		try {
+			this.write(this.header.subarray(0, ACKNOWLEDGE_OFFSET), this.head, offset);
+			this.write(payload, this.head, offset + RECORD_HEADER);
+		} catch (error) {
+			this.withdraw(offset);
+			throw error;
+		}
 		this.offset = offset + recordLength(payload.length);
 		this.count(this.head);
 	}
@@ -135,12 +143,12 @@ export class BlockRing {
 		if (index >= TALLY_LENGTH * 8) return;
 		this.refused++;
 		this.header[0] = tallyByte(index);
-		this.#write(this.header.subarray(0, 1), this.head, this.limit + (index >> 3));
+		this.write(this.header.subarray(0, 1), this.head, this.limit + (index >> 3));
 	}
 
 	/** Marks a message that waits as acknowledged. */
 	settle(block: number, offset: number): void {
-		this.#writeZeros(block, offset + ACKNOWLEDGE_OFFSET, 4);
+		this.writeZeros(block, offset + ACKNOWLEDGE_OFFSET, 4);
 		this.waiting--;
 		this.waitingIn[block]--;
 	}
@@ -149,7 +157,7 @@ export class BlockRing {
 	begin(block: number): void {
 		this.state[block] = DIRTY; // until its header is complete
 		encodeBlock(this.header, this.view, this.generation + 1, this.next);
-		this.#write(this.header.subarray(GENERATION_OFFSET, BLOCK_HEADER), block, GENERATION_OFFSET);
+		this.write(this.header.subarray(GENERATION_OFFSET, BLOCK_HEADER), block, GENERATION_OFFSET);
 		this.state[block] = USED;
 		this.generation++;
 		this.head = block;
@@ -160,23 +168,50 @@ export class BlockRing {
 	/** Erases a block; what waits in it is dropped. */
 	reclaim(block: number): void {
 		const lost = this.waitingIn[block];
+		if (this.state[block] === USED) this.claim(lost);
 		this.state[block] = DIRTY;
 		this.waitingIn[block] = 0;
 		this.waiting -= lost;
 		this.dropped += lost;
-		this.#writeZeros(block, 0, BLOCK_HEADER);
+		this.writeZeros(block, 0, BLOCK_HEADER);
 		this.#flash.eraseBlock(block);
 		encodeFree(this.view);
-		this.#write(this.header.subarray(0, GENERATION_OFFSET), block, 0);
+		this.write(this.header.subarray(0, GENERATION_OFFSET), block, 0);
 		this.state[block] = FREE;
 	}
 
-	#write(bytes: Uint8Array, block: number, offset: number): void {
+	/** Sees to it that what was written of a record is not taken for one of those counted as waiting. */
+	withdraw(offset: number): void {
+		try {
+			this.writeZeros(this.head, offset + ACKNOWLEDGE_OFFSET, 4);
+		} catch {
+			this.count(this.head); // as long as it can be found, it waits
+		}
+	}
+
+	/**
+	 * Notes in the head how many messages the next block is about to lose, for an opening after a power cut. A claim that was made
+	 * before and came to nothing is put right, unless that happens twice in the life of a head.
+	 */
+	claim(lost: number): void {
+		const { header, view, head } = this;
+		let at = this.limit + TALLY_LENGTH;
+		this.read(header.subarray(0, 2 * CLAIM_LENGTH), head, at);
+		if (numberIn(view, 0) === lost) return;
+		if (!isErasedIn(view, 0)) {
+			if (!isErasedIn(view, CLAIM_LENGTH)) return;
+			at += CLAIM_LENGTH;
+		}
+		encodeNumber(view, lost);
+		this.write(header.subarray(0, CLAIM_LENGTH), head, at);
+	}
+
+	write(bytes: Uint8Array, block: number, offset: number): void {
 		this.#flash.write(bytes, block * this.blockLength + offset);
 	}
 
-	#writeZeros(block: number, offset: number, length: number): void {
+	writeZeros(block: number, offset: number, length: number): void {
 		this.header.set(ZEROS);
-		this.#write(this.header.subarray(0, length), block, offset);
+		this.write(this.header.subarray(0, length), block, offset);
 	}
 }

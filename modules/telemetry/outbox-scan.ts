@@ -3,13 +3,15 @@ import {
 	BLOCK_HEADER,
 	DIRTY,
 	RECORD_HEADER,
+	TAIL_LENGTH,
 	TALLY_LENGTH,
 	USED,
 	blockState,
+	claimIn,
+	hasMagic,
 	isErasedHeader,
-	lengthIn,
+	numberIn,
 	recordLength,
-	sequenceIn,
 	tallyCount,
 	waitsIn,
 } from "./outbox-format.js";
@@ -73,7 +75,7 @@ class Window {
 	readonly view: DataView;
 	readonly bytes = new Uint8Array(WINDOW_BYTES);
 	readonly #ring: BlockRing;
-	#block = -1;
+	#block = 0;
 	#from = 0;
 	#to = 0;
 
@@ -81,73 +83,79 @@ class Window {
 		this.#ring = ring;
 		this.view = new DataView(this.bytes.buffer);
 	}
-	/** Sees to it that a record's header is in it. @returns where it is; -1 where a block has no room for one */
-	find(block: number, offset: number): number {
-		const end = offset + RECORD_HEADER;
-		if (end > this.#ring.limit) return -1;
-		if (block !== this.#block || offset < this.#from || end > this.#to) {
-			this.#block = block;
+	enter(block: number): void {
+		this.#block = block;
+		this.#to = 0;
+	}
+	/** Sees to it that a record's header is in it; from one call to the next the offset grows. @returns where it is */
+	find(offset: number): number {
+		if (offset + RECORD_HEADER > this.#to) {
+			const { blockLength } = this.#ring;
 			this.#from = offset;
-			this.#to = Math.min(offset + WINDOW_BYTES, this.#ring.limit);
-			const length = this.#to - offset;
-			this.#ring.read(length < WINDOW_BYTES ? this.bytes.subarray(0, length) : this.bytes, block, offset);
+			this.#to = Math.min(offset + WINDOW_BYTES, blockLength);
+			this.#ring.read(this.bytes.subarray(0, this.#to - offset), this.#block, offset);
 		}
 		return offset - this.#from;
 	}
 }
 
 function openHead(ring: BlockRing, window: Window): void {
-	const end = countBlock(ring, window, ring.head);
-	ring.offset = isErased(ring, window, end) ? end : ring.limit;
-	const tally = window.bytes.subarray(0, TALLY_LENGTH);
-	ring.read(tally, ring.head, ring.limit);
-	ring.refused = tallyCount(tally);
+	const { head, limit } = ring;
+	const end = countBlock(ring, window, head);
+	ring.offset = isErased(ring, window, end) ? end : limit;
+	const { bytes, view } = window;
+	ring.read(bytes.subarray(0, TAIL_LENGTH), head, limit);
+	ring.dropped = droppedByCut(ring, claimIn(view, TALLY_LENGTH));
+	ring.refused = tallyCount(bytes.subarray(0, TALLY_LENGTH));
 	if (!ring.refused) return;
 	ring.next += ring.refused;
-	ring.offset = ring.limit;
+	ring.offset = limit;
+}
+
+/** Messages that were dropped by an erase which the power cut ended, where the head claims some: nobody was told. */
+function droppedByCut(ring: BlockRing, claimed: number): number {
+	if (!claimed) return 0;
+	ring.read(ring.header, ring.after(ring.head), 0);
+	return hasMagic(ring.view) ? 0 : claimed;
 }
 
 /**
- * Counts the messages that wait in a block and, if it is the head, learns the next sequence number. Only the last
- * record of a block can be torn: its header is there but its payload is not. Returns the offset behind the records.
+ * Counts the messages that wait in a block and, if it is the head, the sequence numbers in use: those of a block follow each other. Only
+ * the last record of a block can be torn: its header is there but its payload is not. Returns the offset behind the records.
  */
 function countBlock(ring: BlockRing, window: Window, block: number): number {
 	const { view } = window;
-	const { longest, limit } = ring;
+	const { limit } = ring;
 	const isHead = block === ring.head;
+	let count = 0;
 	let lastLength = 0;
 	let last = 0;
-	let sequence = 0;
 	let isWaiting = false;
 	let offset = BLOCK_HEADER;
+	window.enter(block);
 	for (;;) {
-		const at = window.find(block, offset);
-		const length = at < 0 ? 0 : lengthIn(view, at);
+		const at = window.find(offset);
+		const length = numberIn(view, at);
 		const end = offset + recordLength(length);
-		if (!length || length > longest || end > limit) break;
-		if (isHead) {
-			if (last) learn(ring, sequence); // of the record before
-			sequence = sequenceIn(view, at);
-		}
+		if (!length || end > limit) break;
 		isWaiting = waitsIn(view, at);
 		if (isWaiting) ring.count(block);
+		count++;
 		last = offset;
 		lastLength = length;
 		offset = end;
 	}
 	// In a block that is complete only what waits matters.
-	if (!last || !(isHead || isWaiting)) return offset;
-	ring.recordAt(block, last);
-	if (ring.readPayload(block, last, lastLength)) {
-		if (isHead) learn(ring, sequence);
-		return offset;
+	if (count && (isHead || isWaiting)) {
+		ring.recordAt(block, last);
+		if (!ring.readPayload(block, last, lastLength)) {
+			if (isWaiting) ring.settle(block, last);
+			count--;
+			offset = limit;
+		}
 	}
-	if (isWaiting) ring.settle(block, last);
-	return limit;
-}
-
-function learn(ring: BlockRing, sequence: number): void {
-	ring.next = Math.max(ring.next, sequence + 1);
+	if (isHead) ring.next += count;
+	return offset;
 }
 
 /** Whether the head is erased from an offset to the tally: not so behind a record that was torn in its header. */

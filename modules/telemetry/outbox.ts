@@ -1,4 +1,4 @@
-import { BLOCK_HEADER, FREE, TALLY_LENGTH, USED, recordLength } from "./outbox-format.js";
+import { BLOCK_HEADER, FREE, TAIL_LENGTH, recordLength } from "./outbox-format.js";
 import { BlockRing, type FlashDevice } from "./outbox-ring.js";
 import { scan } from "./outbox-scan.js";
 
@@ -25,7 +25,10 @@ export interface OutboxMessage {
 export interface OutboxStatus {
 	/** Messages that wait for their acknowledgement. */
 	waiting: number;
-	/** Messages that were dropped or refused because the outbox was full. */
+	/**
+	 * Messages that were dropped or refused because the outbox was full: since it was opened, and by an erase before that
+	 * which a power cut ended.
+	 */
 	dropped: number;
 	/** Messages that flash did not give back as they were written. */
 	corrupt: number;
@@ -55,7 +58,8 @@ export class OutboxError extends Error {
  * between loses none and invents none (one whose acknowledgement was cut off waits again). Sequence numbers count
  * from 1, one for each `append`, accepted or not, and never repeat over the life of the partition: the newest block
  * holds the next one and is never erased. (32 bits: 8,000 years of a message a minute.) Of refused messages that no
- * accepted one follows before a reset, the first 512 keep their numbers.
+ * accepted one follows before a reset, the first 448 keep their numbers. What a full outbox drops is counted, also where
+ * the power is cut while it is dropped: then by the next opening.
  *
  * RAM: 2 bytes for each block, 3 where a block holds more than 255 of the shortest messages. Opening reads all record headers.
  * Errors that the flash throws pass through.
@@ -91,7 +95,7 @@ export class Outbox {
 		if (!(Number.isInteger(payloadLimit) && payloadLimit >= 1 && payloadLimit < 0xffff))
 			throw new RangeError(`outbox: payloadLimit ${payloadLimit} is not 1 to 65534`);
 		const { blocks, blockLength } = flash.status();
-		const needed = BLOCK_HEADER + recordLength(payloadLimit) + TALLY_LENGTH;
+		const needed = BLOCK_HEADER + recordLength(payloadLimit) + TAIL_LENGTH;
 		if (blocks < 2 || needed > blockLength)
 			throw new OutboxError(
 				"flash",
@@ -228,7 +232,7 @@ export class Outbox {
 		let offset = this.#cursorOffset;
 		for (;;) {
 			const isHead = block === blocks.head;
-			const isPast = blocks.state[block] !== USED || blocks.waitingIn[block] === 0;
+			const isPast = blocks.waitingIn[block] === 0;
 			const length = isPast || (isHead && offset >= blocks.offset) ? 0 : blocks.recordAt(block, offset);
 			if (length) {
 				const { sequence } = blocks;

@@ -43,3 +43,27 @@ test("CRC-32, property: of any part of any bytes, in one go or in two", t => {
 		{ seed: 1 },
 	);
 });
+
+test("CRC-32 takes words of four bytes where bytes begin at one, and single bytes for the rest", t => {
+	const bytes = Uint8Array.from({ length: 64 }, (_, index) => index * 37);
+	for (const [start, end, singles] of [
+		[0, 64, 0],
+		[0, 8, 0],
+		[4, 15, 3],
+		[0, 7, 7],
+		[4, 8, 4],
+		[40, 47, 7],
+		[1, 64, 63],
+		[2, 34, 32],
+	]) {
+		let reads = 0;
+		const counting = new Proxy(bytes, {
+			get(target, property) {
+				if (typeof property === "string" && /^\d+$/.test(property)) reads++;
+				return Reflect.get(target, property, target) as unknown;
+			},
+		});
+		t.is(crc32(counting, start, end), bitwise(bytes.slice(start, end)));
+		t.is(reads, singles, `${start} to ${end}`);
+	}
+});

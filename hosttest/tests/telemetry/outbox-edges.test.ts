@@ -5,18 +5,21 @@ import {
 	DIRTY,
 	FREE,
 	RECORD_HEADER,
+	TAIL_LENGTH,
 	TALLY_LENGTH,
 	blockState,
 	encodeBlock,
 	encodeFree,
+	isErasedHeader,
 	tallyByte,
 	tallyCount,
 } from "../../../modules/telemetry/outbox-format.js";
+
 import { Outbox, OutboxError, type OutboxOptions } from "../../../modules/telemetry/outbox.js";
 import { MemoryFlash } from "./memory-flash.js";
 
 const BLOCK = 256;
-const ROOM = BLOCK - BLOCK_HEADER - TALLY_LENGTH;
+const ROOM = BLOCK - BLOCK_HEADER - TAIL_LENGTH;
 /** Payload of a record that takes a seventh of a block's room, nearly. */
 const SHORT = 4;
 const IN_A_BLOCK = 7;
@@ -46,6 +49,18 @@ test("a header of a free block is one only if the rest of it is erased", t => {
 	}
 	bytes[0] ^= 1;
 	t.is(blockState(bytes, view), DIRTY);
+});
+
+test("an erased header: all of its bytes, and none behind it", t => {
+	const bytes = new Uint8Array(BLOCK_HEADER + 4).fill(0xff, 0, BLOCK_HEADER);
+	const view = new DataView(bytes.buffer);
+	t.true(isErasedHeader(view));
+	t.true(isErasedHeader(new DataView(bytes.buffer, 0, BLOCK_HEADER)));
+	for (let at = 0; at < BLOCK_HEADER; at++) {
+		bytes[at] = 0xfe;
+		t.false(isErasedHeader(view), `byte ${at}`);
+		bytes[at] = 0xff;
+	}
 });
 
 test("the tally: each number clears one more bit", t => {
@@ -84,7 +99,7 @@ test("a restart goes on in the block that was begun, up to the last record that 
 });
 
 test("a restart does not write where anything has been written, up to the block's end", t => {
-	for (const at of [BLOCK_HEADER, BLOCK_HEADER + 40, BLOCK_HEADER + 41, BLOCK - TALLY_LENGTH - 1]) {
+	for (const at of [BLOCK_HEADER, BLOCK_HEADER + 40, BLOCK_HEADER + 41, BLOCK - TAIL_LENGTH - 1]) {
 		const flash = new MemoryFlash(3, BLOCK);
 		open(flash);
 		flash.bytes[at] = 0xfe;
@@ -211,7 +226,7 @@ test("errors have a name, a code and say what is wrong", t => {
 test("a block of more than 255 messages that wait", t => {
 	const flash = new MemoryFlash(2, 8192);
 	const outbox = open(flash, { payloadLimit: 1 });
-	const count = Math.floor((8192 - BLOCK_HEADER - TALLY_LENGTH) / (RECORD_HEADER + 4));
+	const count = Math.floor((8192 - BLOCK_HEADER - TAIL_LENGTH) / (RECORD_HEADER + 4));
 	t.true(count > 0xff);
 	for (let left = count; left > 0; left--) outbox.append(message(1));
 	t.is(outbox.waiting, count);
