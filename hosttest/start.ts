@@ -4,7 +4,7 @@ import { REGISTRATION } from "../modules/bc20/codes.js";
 import { type EmbeddedBroker, embeddedBroker } from "./cli/broker.js";
 import { UsageError } from "./cli/command-line.js";
 import { HELP, type StartOptions, startOptions } from "./cli/options.js";
-import { Report, messageOf, timeOf } from "./cli/report.js";
+import { Report, messageOf, printable, timeOf } from "./cli/report.js";
 import { setConfig } from "./shim/config.js";
 import { setDataFolder } from "./shim/flash.js";
 import { wire } from "./shim/serial.js";
@@ -14,8 +14,8 @@ import { SimulatedBC20 } from "./simulator/modem.js";
 /** `npm start`: main.ts on this computer, with a simulated BC20 or a real one, and an embedded broker or a real one. */
 
 const PORT = 1;
-const print = (line: string) => void process.stdout.write(line + "\n");
-const note = (line: string) => void process.stderr.write(line + "\n");
+const print = (line: string) => void process.stdout.write(printable(line) + "\n");
+const note = (line: string) => void process.stderr.write(printable(line) + "\n");
 
 async function start(options: StartOptions): Promise<void> {
 	const report = new Report({
@@ -164,7 +164,7 @@ function trace(direction: "send" | "receive", text: string): void {
 try {
 	const options = startOptions(process.argv.slice(2));
 	if (options) await start(options);
-	else print(HELP);
+	else HELP.split("\n").forEach(print);
 } catch (error) {
 	note((error as Error).message);
 	process.exit(error instanceof UsageError ? 2 : 1);

@@ -24,7 +24,6 @@ export const JUSTIFICATIONS: readonly Justification[] = [
 	{ command: "AT+CPSMS=0", why: "deep sleep ends all connections (power saving is on by default)" },
 	{ command: "AT+CEDRXS=0", why: "eDRX delays acknowledgements by minutes" },
 	{ command: "AT+CFUN?", why: "a radio that an earlier run switched off never registers" },
-	{ command: "AT+QMTCFG=?", why: "tells the firmware's profile: QMTPUB by prompt, hex, version" },
 	{
 		command: "AT+QMTOPEN?",
 		why: "connections that an earlier run left open (they outlive a reset of the host)",
@@ -38,7 +37,10 @@ export const JUSTIFICATIONS: readonly Justification[] = [
 	{ command: "AT+CGATT?", why: "a detached module is registered and has no context" },
 	{ command: "AT+CGPADDR=1", why: "the address, for diagnosis; an empty one is no context" },
 	{ command: 'AT+QMTCFG="version"', why: "MQTT 3.1.1: the default of the firmware is not documented" },
-	{ command: 'AT+QMTCFG="dataformat"', why: "messages in hex: the only form in which any byte may come" },
+	{
+		command: 'AT+QMTCFG="dataformat"',
+		why: "messages in hex, the only form in which any byte may come; an error tells firmware V1.0",
+	},
 	{ command: 'AT+QMTCFG="keepalive"', why: "whether a value of an earlier run is kept is not documented" },
 	{ command: 'AT+QMTCFG="session"', why: "the default is not documented" },
 	{ command: 'AT+QMTCFG="echomode"', why: "whether a value of an earlier run is kept is not documented" },
@@ -52,7 +54,7 @@ export const JUSTIFICATIONS: readonly Justification[] = [
 	},
 	{ command: "AT+QMTPUB", why: NOTE },
 	{ command: "AT+CSQ", why: "a reading: signal; at most every 10 s, where a sensor asks for it" },
-	{ command: "AT+CBC", why: "a reading: supply voltage; as AT+CSQ" },
+	{ command: "AT+CBC", why: "a reading: supply voltage; likewise, at most every 10 min" },
 ];
 
 /** The row of a command: its own with the first parameter, or of its write form with any. */

@@ -71,9 +71,9 @@ answerCalls({
 		}
 		return computrons;
 	},
-	/** Lets so many ms pass. */
+	/** Lets so many ms pass. What looks for due timers is the harness: the message costs what the timers did, and the jobs behind it. */
 	pass: (ms: number) => {
-		passTo(machine.now + ms);
+		resumeAt(passTo(machine.now + ms));
 	},
 	state: () => ({ delivered, settled, failures }),
 });

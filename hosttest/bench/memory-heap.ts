@@ -56,7 +56,7 @@ interface Reached {
 /** What lives on the heap on behalf of one class, or all that lives: as on the chip. */
 export interface Live {
 	slots: number;
-	/** Of strings, buffers, items of arrays and tables, each with its head. */
+	/** Of strings, buffers, items of arrays and tables, each once and with its head. */
 	chunkBytes: number;
 }
 
@@ -78,6 +78,8 @@ export class Heap {
 	readonly #slots: DataView;
 	readonly #chunks: DataView;
 	readonly #keys: DataView;
+	/** Chunks that have been counted: several slots may point to one, as those of a string that was passed on. */
+	readonly #counted = new Set<number>();
 	readonly #owner: Int32Array;
 	readonly #owners: string[] = [""];
 
@@ -89,7 +91,9 @@ export class Heap {
 		const count = this.#slots.byteLength / SLOT_BYTES;
 		this.#owner = new Int32Array(count + 1).fill(-1);
 		this.#walk(atomOf(atoms, "STAC"));
-		for (let slot = 1; slot <= count; slot++) this.#add(slot);
+		// The program's first: what an instance shares with it, a string of the code, is no memory of the instance's.
+		for (const isProgram of [true, false])
+			for (let slot = 1; slot <= count; slot++) if (this.#owner[slot] <= 0 === isProgram) this.#add(slot);
 	}
 
 	/** The class of an instance, undefined for one of a built-in class and for a plain object. */
@@ -198,15 +202,16 @@ export class Heap {
 		const owner = this.#owners[Math.max(0, this.#owner[slot])];
 		let live = this.byClass.get(owner);
 		if (!live) this.byClass.set(owner, (live = { slots: 0, chunkBytes: 0 }));
-		const chunkBytes = this.#chipBytes(this.#kind(slot), (slot - 1) * SLOT_BYTES);
+		const chunkBytes = this.#chipBytes(this.#slots, (slot - 1) * SLOT_BYTES);
 		for (const sum of [live, this.total]) {
 			sum.slots++;
 			sum.chunkBytes += chunkBytes;
 		}
 	}
-	/** What a slot's chunk takes on the chip. */
-	#chipBytes(kind: number, offset: number): number {
-		const first = Number(this.#slots.getBigUint64(offset + 16, true));
+	/** What a slot's chunk, and those of the items in it, take on the chip. */
+	#chipBytes(view: DataView, offset: number): number {
+		const kind = view.getInt8(offset + 8);
+		const first = Number(view.getBigUint64(offset + 16, true));
 		switch (kind) {
 			case Kind.string:
 			case Kind.bigint:
@@ -217,18 +222,30 @@ export class Heap {
 			case Kind.sloppyArguments:
 			case Kind.strictArguments:
 			case Kind.array:
-				return this.#chip(first, CHIP_SLOT_BYTES / SLOT_BYTES);
+				return this.#chip(first, CHIP_SLOT_BYTES / SLOT_BYTES) + this.#itemBytes(first);
 			case Kind.map:
 			case Kind.set:
 				return this.#chip(first, 0.5);
 			case Kind.regexp:
-				return this.#chip(first, 1) + this.#chip(Number(this.#slots.getBigUint64(offset + 24, true)), 1);
+				return this.#chip(first, 1) + this.#chip(Number(view.getBigUint64(offset + 24, true)), 1);
 			default:
 				return 0;
 		}
 	}
+	/** Chunks of what the items of an array hold themselves: strings. */
+	#itemBytes(chunk: number): number {
+		if (!chunk) return 0;
+		let bytes = 0;
+		const end = chunk - CHUNK_HEAD_BYTES + this.#chunkSize(chunk);
+		for (let offset = chunk; offset + SLOT_BYTES <= end; offset += SLOT_BYTES)
+			bytes += this.#chipBytes(this.#chunks, offset);
+		return bytes;
+	}
+	/** 0 for a chunk that has been counted. */
 	#chip(chunk: number, factor: number): number {
-		return chunk ? CHIP_CHUNK_HEAD_BYTES + (this.#chunkSize(chunk) - CHUNK_HEAD_BYTES) * factor : 0;
+		if (!chunk || this.#counted.has(chunk)) return 0;
+		this.#counted.add(chunk);
+		return CHIP_CHUNK_HEAD_BYTES + (this.#chunkSize(chunk) - CHUNK_HEAD_BYTES) * factor;
 	}
 	#chunkSize(chunk: number): number {
 		return this.#chunks.getInt32(chunk - CHUNK_HEAD_BYTES, true);

@@ -9,6 +9,8 @@ const group = "memory";
 const LIMIT_BYTES = 32_768;
 const SETTLE_MS = 30_000;
 const MESSAGES = 100_000;
+/** So many messages have all that recurs among them: at one a minute the supply voltage is asked for with each tenth. */
+const PEAK_MESSAGES = 12;
 /** Tables have grown to their sizes by then. */
 const WARM_UP = 1000;
 /** Buffers smaller than this are told as one sum. */
@@ -55,8 +57,8 @@ async function connected(own: Live): Promise<Figure[]> {
 		.slice(0, 8)
 		.map(([name, part]) => `${name} ${bytesOf(part)}`);
 
-	const peakSlots = await peak(firmware, harness);
-	const peakBytes = (peakSlots - loadedSlots - own.slots) * 16 + chunkBytes;
+	const { publishing, any } = await peaks(firmware, harness);
+	const bytesAt = (peak: number) => (peak - loadedSlots - own.slots) * 16 + chunkBytes;
 	await firmware.close();
 
 	const figure = { group, unit: "bytes", deterministic: true };
@@ -69,27 +71,53 @@ async function connected(own: Live): Promise<Figure[]> {
 		{
 			...figure,
 			name: "peak while publishing",
-			value: peakBytes,
+			value: bytesAt(publishing),
 			goal,
-			note: "what is live before a turn, and all that the turn takes, garbage included: the most of all turns of a message",
+			note: `slots that live before a turn, and all that it takes, garbage included: the most of all turns of ${PEAK_MESSAGES} messages; chunks as when idle`,
+		},
+		{
+			...figure,
+			name: "peak between messages too",
+			value: bytesAt(any),
+			goal,
+			note: "likewise, of all turns: every 5 minutes the driver reads the module's state anew",
 		},
 	];
 }
 
-/** Slots before a turn, collected, and those that it takes: the most while a message is sampled and published. */
-async function peak(firmware: Firmware, harness: Harness): Promise<number> {
-	let most = 0;
+/** Slots before a turn, collected, and those that it takes: the most of all turns. */
+interface Peaks {
+	/** From a sample to its acknowledgement. */
+	readonly publishing: number;
+	/** Of all turns: the supervision of the module between the messages is among them. */
+	readonly any: number;
+}
+
+async function peaks(firmware: Firmware, harness: Harness): Promise<Peaks> {
+	let publishing = 0;
+	let any = 0;
+	let isPublishing = false;
+	/** Of the turn before: a sample is taken in the one before it is kept. */
+	let before = 0;
 	// Each collection leaves one slot behind.
 	let collections = 0;
 	firmware.collect();
 	firmware.onTurn = turn => {
-		most = Math.max(most, turn.slots - harness.slotsOf([turn]) - ++collections);
+		const slots = turn.slots - harness.slotsOf([turn]) - ++collections;
+		any = Math.max(any, slots);
+		if (turn.events.includes("sampled")) {
+			isPublishing = true;
+			publishing = Math.max(publishing, before);
+		}
+		if (isPublishing) publishing = Math.max(publishing, slots);
+		if (turn.events.includes("acknowledged")) isPublishing = false;
+		before = slots;
 		firmware.collect();
 	};
-	await firmware.until(firmware.acknowledged + 1);
+	await firmware.until(firmware.acknowledged + PEAK_MESSAGES);
 	await firmware.clock.advance(SETTLE_MS);
 	firmware.onTurn = undefined;
-	return most;
+	return { publishing, any };
 }
 
 /** What very many messages leave behind. */

@@ -1,17 +1,9 @@
-/** The options of AT+QMTCFG in the note. */
-const OPTIONS = [
-	'+QMTCFG: "keepalive",(0-5),(0-3600)',
-	'+QMTCFG: "session",(0-5),(0,1)',
-	'+QMTCFG: "timeout",(0-5),(1-60),(1-10),(0,1)',
-	'+QMTCFG: "will",(0-5),(0,1),(0-2),(0,1),"will_topic","will_msg"',
-].join("\r\n");
-/** What a BC20 of profile A answers on its way to the network and to a broker; all else with `OK`. */
+/** What a BC20 answers on its way to the network and to a broker; all else with `OK`. */
 const ANSWERS: Readonly<Record<string, string>> = {
 	"AT+CMEE?": "+CMEE: 1",
 	ATI: "Quectel_Ltd\r\nQuectel_BC20\r\nRevision: BC20NBR01A01",
 	"AT+CGSN=1": "+CGSN: 490154203237511",
 	"AT+CFUN?": "+CFUN: 1",
-	"AT+QMTCFG=?": OPTIONS,
 	"AT+CPIN?": "+CPIN: READY",
 	"AT+CEREG?": "+CEREG: 1,1",
 	"AT+CGATT?": "+CGATT: 1",
@@ -19,13 +11,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 	"AT+CSQ": "+CSQ: 22,0",
 	"AT+CBC": "+CBC: 0,0,3368",
 };
-/** Of a module whose firmware has the option `dataformat`: messages come in hex digits then. */
-const LATER = [
-	OPTIONS,
-	'+QMTCFG: "echomode",(0-5),(0,1)',
-	'+QMTCFG: "dataformat",(0-5),(0,1),(0,1)',
-	'+QMTCFG: "version",(0-5),(3,4)',
-].join("\r\n");
+const DATA_FORMAT = 'AT+QMTCFG="dataformat"';
 /** Commands with a later result, which says that it went well. */
 const LATER_RESULTS: Readonly<Record<string, string>> = {
 	"AT+QMTOPEN=0": "+QMTOPEN: 0,0",
@@ -38,7 +24,9 @@ const LATER_RESULTS: Readonly<Record<string, string>> = {
  */
 export function answers(later: boolean): (command: string) => string {
 	return command => {
-		const information = later && command === "AT+QMTCFG=?" ? LATER : ANSWERS[command];
+		// Firmware V1.0 does not know the option.
+		if (!later && command.startsWith(DATA_FORMAT)) return block("ERROR");
+		const information = ANSWERS[command];
 		const result = LATER_RESULTS[command.slice(0, "AT+QMTOPEN=0".length)];
 		return `${block(information)}${block("OK")}${block(result)}`;
 	};

@@ -11,14 +11,29 @@ export class UsageError extends Error {
  * @returns their values by name
  * @throws UsageError
  */
-export function valuesOf<const Options extends NonNullable<ParseArgsConfig["options"]>>(
+export function valuesOf<const Options extends OptionTable>(argv: readonly string[], options: Options) {
+	return partsOf(argv, options, false).values;
+}
+
+type OptionTable = NonNullable<ParseArgsConfig["options"]>;
+
+/**
+ * Reads a command line.
+ * @param allowPositionals whether there may be something besides the options
+ * @returns the options' values by name, and the rest
+ * @throws UsageError
+ */
+export function partsOf<const Options extends OptionTable>(
 	argv: readonly string[],
 	options: Options,
+	allowPositionals = true,
 ) {
 	try {
-		return parseArgs({ args: [...argv], options }).values;
+		return parseArgs({ args: [...argv], options, allowPositionals });
 	} catch (error) {
-		throw new UsageError((error as Error).message.split(/\.? To specify|\n/, 1)[0]);
+		// An address in the wrong place is repeated in the message: without its user and password.
+		const [message] = (error as Error).message.replace(/\/\/[^']*@/g, "//***@").split(/\.? To specify|\n/, 1);
+		throw new UsageError(message);
 	}
 }
 

@@ -36,6 +36,14 @@ export function messageOf(payload: Uint8Array): Message {
 	}
 }
 
+/** A line for a terminal: control characters, which others may have sent, as what they are. */
+export function printable(line: string): string {
+	return line.replace(
+		/[\x00-\x1f\x7f-\x9f]/g,
+		character => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+	);
+}
+
 /**
  * Prints messages to `print`, as a table or as JSON lines, and everything else to `note`, in words.
  */

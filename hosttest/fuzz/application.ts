@@ -24,8 +24,6 @@ const RECONNECT_MS = 1000;
 const LONGEST_PAUSE_MS = 1500;
 /** A message that has come to nobody is sent again after so long. */
 const AGAIN_MS = 10_000;
-/** … and so often until the client is made anew. */
-const TRIES = 6;
 const LONGEST_PAYLOAD = 300;
 
 /** What `write` throws where the client is not connected, or the queue of commands is full. */
@@ -37,8 +35,6 @@ export class Application {
 	publishes = 0;
 	clients = 0;
 	received = 0;
-	/** Clients that were given up since nothing came in: what noise has answered to their configuration holds for a connection. */
-	renewals = 0;
 	readonly #options: ApplicationOptions;
 	readonly #random: Random;
 	#client: MQTTClient | undefined;
@@ -53,8 +49,8 @@ export class Application {
 		this.#connect();
 	}
 	/**
-	 * Has a message go out next, at least once, subscribes, and waits for the same text. It subscribes again although it has: on a line where
-	 * anybody can say `+QMTSUB: 0,1,0,1` nobody can know.
+	 * Has a message go out next, at least once, and waits for the same text. It does nothing for that but what it does all the time: it
+	 * neither subscribes anew nor gives a client up.
 	 * @param send makes the broker send it; again, as long as it has not come
 	 */
 	exchange(text: string, send: () => void): Outcome {
@@ -68,12 +64,9 @@ export class Application {
 		};
 		const marker = { text, id: -1, outcome, send };
 		this.#marker = marker;
-		let tries = 0;
 		const again = () => {
 			if (this.#marker !== marker || outcome.isReceived) return;
-			if (this.#isSubscribed && ++tries % TRIES === 0) this.#renew();
 			if (this.#isSubscribed) send();
-			this.#subscribe();
 			this.#options.clock.set(again, AGAIN_MS);
 		};
 		this.#options.clock.set(again, 0);
@@ -126,12 +119,6 @@ export class Application {
 			onClose: () => end(),
 		});
 		this.#client = client;
-	}
-	#renew(): void {
-		this.renewals++;
-		this.#isSubscribed = false;
-		this.#client?.close();
-		this.#options.clock.set(() => this.#connect(), RECONNECT_MS);
 	}
 	#subscribe(): void {
 		try {

@@ -81,7 +81,7 @@ class Summary {
 		return [
 			`${sum(it => it.bytes)} bytes of garbage in ${this.#outcomes.length} rounds, ${sum(it => it.durationMs / 3_600_000)} h of virtual time`,
 			`${sum(it => it.exchanges)} correct exchanges, all successful; from silence to done: median ${at(0.5)} s, 95 % ${at(0.95)} s, worst ${at(1)} s`,
-			`meanwhile ${sum(it => it.publishes)} publishes, ${sum(it => it.received)} messages in, ${sum(it => it.clients)} clients (${sum(it => it.renewals)} given up since nothing came in), ${sum(it => it.restarts)} restarts of bringing up, ${sum(it => it.gaps)} gaps`,
+			`meanwhile ${sum(it => it.publishes)} publishes, ${sum(it => it.received)} messages in, ${sum(it => it.clients)} clients, ${sum(it => it.restarts)} restarts of bringing up, ${sum(it => it.gaps)} gaps`,
 			`at most ${mostLines} lines in one turn; heap ${this.growthMB.toFixed(1)} MB over that of round ${WARM_UP}`,
 		].join("\n");
 	}

@@ -19,8 +19,6 @@ export interface Outcome {
 	readonly clients: number;
 	readonly publishes: number;
 	readonly received: number;
-	/** Clients that were given up since nothing came in. */
-	readonly renewals: number;
 	/** The most lines handled in one turn. */
 	readonly mostLines: number;
 	readonly events: number;
@@ -128,11 +126,11 @@ export async function play({ unit: options, pieces }: Round, corpus: readonly st
 		const durationMs = clock.now;
 		isClosed = true;
 		check(await attempt(() => unit.close()));
-		const { clients, publishes, received, renewals } = application;
+		const { clients, publishes, received } = application;
 		const { mostWork: mostLines, events } = clock;
 		const exchanges = recoveriesMs.length;
 		return {
-			...{ bytes, exchanges, recoveriesMs, restarts, gaps, clients, publishes, received, renewals },
+			...{ bytes, exchanges, recoveriesMs, restarts, gaps, clients, publishes, received },
 			...{ mostLines, events, durationMs },
 		};
 	} finally {

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { UsageError, numberOf } from "../cli/command-line.js";
+import { UsageError, numberOf, partsOf } from "../cli/command-line.js";
 
 /** What `npm run outbox` was asked for. */
 export interface OutboxOptions {
@@ -33,7 +32,13 @@ Exit code: 0; 1 where something is torn or damaged; 2 for a wrong option or a fi
  * @throws UsageError
  */
 export function outboxOptions(argv: readonly string[]): OutboxOptions | undefined {
-	const { values, positionals } = parse(argv);
+	const { values, positionals } = partsOf(argv, {
+		hex: { type: "boolean", default: false },
+		json: { type: "boolean", default: false },
+		waiting: { type: "boolean", default: false },
+		block: { type: "string" },
+		help: { type: "boolean", short: "h" },
+	});
 	if (values.help) return undefined;
 	const [path, ...more] = positionals;
 	if (!path || more.length) throw new UsageError("one file is needed: npm run outbox -- data/outbox.flash");
@@ -41,22 +46,4 @@ export function outboxOptions(argv: readonly string[]): OutboxOptions | undefine
 	if (blockLength % 4) throw new UsageError("--block must be a multiple of 4");
 	const { hex, json, waiting } = values;
 	return { path, hex, json, waiting, blockLength };
-}
-
-function parse(argv: readonly string[]) {
-	try {
-		return parseArgs({
-			args: [...argv],
-			allowPositionals: true,
-			options: {
-				hex: { type: "boolean", default: false },
-				json: { type: "boolean", default: false },
-				waiting: { type: "boolean", default: false },
-				block: { type: "string" },
-				help: { type: "boolean", short: "h" },
-			},
-		});
-	} catch (error) {
-		throw new UsageError((error as Error).message.split(/\.? To specify|\n/, 1)[0]);
-	}
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import type { SerialPort } from "serialport";
 import type { FarEnd } from "./uart.js";
 
@@ -15,6 +15,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
 	EBUSY: "in use by another program",
 };
 
+const GONE = "gone; unplugged, or its other end has closed";
+
 const message = (path: string, reason: string) => `${path}: ${reason}`;
 
 function reasonOf(error: unknown): string {
@@ -25,6 +27,9 @@ function reasonOf(error: unknown): string {
 	if (/lock/i.test(text)) return MEANINGS.EBUSY;
 	return text.split("\n", 1)[0];
 }
+
+/** How often it is looked whether an open tty is still there. */
+const WATCH_MS = 1000;
 
 /** Throws an Error with a line that says what is wrong with the tty, as far as it can be seen without opening it. */
 function check(path: string): void {
@@ -43,6 +48,7 @@ class Session {
 	readonly #onError: (message: string) => void;
 	readonly #opening: Promise<SerialPort | undefined>;
 	#isEnded = false;
+	#watch: NodeJS.Timeout | undefined;
 	/** Resolved when the tty is closed. Never rejects. */
 	ended: Promise<void> | undefined;
 
@@ -68,6 +74,7 @@ class Session {
 
 	end(): Promise<void> {
 		this.#isEnded = true;
+		clearInterval(this.#watch);
 		return (this.ended ??= this.#opening.then(port => port && closed(port)));
 	}
 
@@ -84,8 +91,14 @@ class Session {
 			if (!this.#isEnded) deliver(bytes);
 		});
 		port.on("error", (error: Error) => this.#fail(reasonOf(error)));
-		port.on("close", () => this.#fail("gone; unplugged, or its other end has closed"));
+		port.on("close", () => this.#fail(GONE));
+		// Of a tty that hangs up the package may read nothing, at full speed and for ever.
+		if (!this.#isEnded) this.#watch = setInterval(() => this.#look(), WATCH_MS).unref();
 		return port;
+	}
+
+	#look(): void {
+		if (!existsSync(this.#path)) this.#fail(GONE);
 	}
 
 	#fail(reason: string): undefined {

@@ -30,7 +30,7 @@ interface Spared {
 /** … or come at moments at which no message is on the line: noise to the module, and packets that it sleeps over. */
 const spared: readonly Spared[] = [
 	{ kind: "line.noise", moment: "final", of: "+CSQ", aDay: 1500, gap: 1000 },
-	{ kind: "line.noise", moment: "line", of: "+CBC", aDay: 1500, gap: 1000 },
+	{ kind: "line.noise", moment: "line", of: "+CSQ", aDay: 1500, gap: 1000 },
 	{ kind: "line.noise", moment: "line", of: "+QMTOPEN", aDay: 200, gap: 100 },
 	{ kind: "line.noise", moment: "final", of: "+QMTCONN", aDay: 200, gap: 100 },
 	{ kind: "line.noise", moment: "ready", of: "", aDay: 20, gap: 20 },

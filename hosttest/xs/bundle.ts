@@ -70,6 +70,8 @@ export async function bundle(
 	shim = "xs/shim",
 	{ replacements = new Map(), packages = [], treeshake = true, plugins = [] }: BundleOptions = {},
 ): Promise<string> {
+	const absent = new Set<string>();
+	/** The one that is nearest to the entry. */
 	let missing: MissingOnXS | undefined;
 	const find = (specifier: string, importer: string | undefined): string | undefined => {
 		const device = deviceModule(specifier, shim);
@@ -86,23 +88,30 @@ export async function bundle(
 			const found = replacements.get(specifier) ?? find(specifier, importer);
 			const file = found && (replacements.get(found) ?? found);
 			if (file && existsSync(file)) return file;
-			throw (missing ??= new MissingOnXS(specifier, relative(repository, importer ?? "")));
+			// The graph first: files are read in any order, and the same import is to be told each time.
+			absent.add(specifier);
+			return { id: specifier, external: true };
+		},
+		buildEnd() {
+			if (!absent.size) return;
+			const found = [fileURLToPath(entry)];
+			for (const file of found)
+				for (const imported of this.getModuleInfo(file)?.importedIds ?? []) {
+					if (absent.has(imported)) missing ??= new MissingOnXS(imported, relative(repository, file));
+					else if (!found.includes(imported)) found.push(imported);
+				}
 		},
 		load: id => (id.startsWith(PACKAGE) ? packageModule(id.slice(PACKAGE.length)) : null),
 	};
-	try {
-		const build = await rollup({
-			input: fileURLToPath(entry),
-			treeshake,
-			plugins: [modules, esbuild({ target: "es2022", tsconfig: false }), ...plugins],
-			onwarn: warning => {
-				throw new Error(warning.message);
-			},
-		});
-		const { output } = await build.generate({ format: "iife", name: "bundle" });
-		return output[0].code;
-	} catch (error) {
-		// Rollup throws an error of its own for it.
-		throw missing ?? error;
-	}
+	const build = await rollup({
+		input: fileURLToPath(entry),
+		treeshake,
+		plugins: [modules, esbuild({ target: "es2022", tsconfig: false }), ...plugins],
+		onwarn: warning => {
+			if (!absent.size) throw new Error(warning.message);
+		},
+	});
+	if (missing) throw missing;
+	const { output } = await build.generate({ format: "iife", name: "bundle" });
+	return output[0].code;
 }

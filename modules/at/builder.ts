@@ -1,7 +1,17 @@
 import type { CommandSpec, Parameter } from "./command.js";
 import { ParameterError, commandName } from "./errors.js";
 import type { Request, Value } from "./request.js";
-import { CheckedText, QUOTE, type Text, bytesOf, indexOfControl, indexOfDataEnd, textOf } from "./text.js";
+import {
+	CheckedText,
+	QUOTE,
+	type Text,
+	bytesOf,
+	indexOfControl,
+	indexOfDataEnd,
+	isText,
+	isWellFormed,
+	textOf,
+} from "./text.js";
 
 /**
  * Builds commands: as one string wherever that is possible, since one native call makes bytes of it.
@@ -33,6 +43,8 @@ export class CommandBuilder {
 	 */
 	check(request: Request): void {
 		const { spec, values, data } = request;
+		if (data !== undefined && !((data as unknown) instanceof Uint8Array))
+			throw new ParameterError(commandName(request), "data", "must be a Uint8Array");
 		if (data && indexOfDataEnd(data) >= 0)
 			throw new ParameterError(
 				commandName(request),
@@ -164,10 +176,12 @@ function rangeOf({ minimum = 0, maximum = Infinity }: Parameter): string {
 }
 
 function problemOf({ kind, minimum = 0, maximum = Infinity }: Parameter, value: Value): string | undefined {
-	if (typeof value === "number") return "must be text";
+	if (!(value instanceof CheckedText) && !isText(value)) return "must be text";
 	const bytes = viewOf(value);
 	if (bytes.length > maximum) return `has ${bytes.length} bytes; the limit is ${maximum}`;
 	if (bytes.length < minimum) return `needs at least ${minimum} bytes`;
+	if (typeof value === "string" && !isWellFormed(value))
+		return "holds half of a surrogate pair, of which there is no UTF-8";
 	if (kind === "hex" || value instanceof CheckedText) return undefined;
 	if (kind !== "message" && bytes.includes(QUOTE)) return 'holds a quote ("), which this form cannot carry';
 	const control = indexOfControl(bytes);

@@ -17,7 +17,10 @@ export class Dispatcher {
 	readonly #waiting: LaterResults;
 	readonly #quarantine: Quarantine;
 	readonly #callbacks: Callbacks;
-	#unknown = 0;
+	/** Lines so far that nobody claimed. */
+	unknown = 0;
+	/** All lines so far. */
+	#lines = 0;
 
 	/** @param prefixes gets those of the final result codes */
 	constructor(
@@ -33,16 +36,33 @@ export class Dispatcher {
 		this.#callbacks = callbacks;
 		for (const [text, success] of FINALS) prefixes.add(text).final = success;
 	}
-	/** Lines so far that nobody claimed. */
-	get unknown(): number {
-		return this.#unknown;
+	/** Lines so far that were understood. */
+	get heard(): number {
+		return this.#lines - this.unknown;
 	}
 	line(line: Line, prefix: Prefix | undefined): void {
+		this.#lines++;
 		if (this.#callbacks.tracing) this.#trace(line, prefix);
 		const state = this.#exchange.state;
-		if (state === FREE) this.#lineWhileFree(line, prefix);
-		else if (state === QUARANTINE) this.#lineInQuarantine(line, prefix);
-		else this.#lineOfExchange(line, prefix);
+		if (state !== FREE) {
+			if (state === QUARANTINE) this.#lineInQuarantine(line, prefix);
+			else this.#lineOfExchange(line, prefix);
+			return;
+		}
+		// No command is on the line: nothing is an echo, a response or a final result code.
+		if (prefix && prefix.final === undefined) {
+			const awaited = this.#waiting.length ? this.#waiting.find(line, prefix) : undefined;
+			if (awaited) {
+				this.#laterResult(awaited, line);
+				return;
+			}
+			if (prefix.onLine) {
+				this.#callbacks.call(prefix.onLine, line);
+				return;
+			}
+		}
+		this.unknown++;
+		if (this.#callbacks.options.onUnknown) this.#callbacks.call(this.#callbacks.options.onUnknown, line);
 	}
 
 	#lineOfExchange(line: Line, prefix: Prefix | undefined): void {
@@ -75,22 +95,6 @@ export class Dispatcher {
 		else this.#unclaimed(line, prefix);
 	}
 
-	/** No command is on the line: nothing is an echo, a response or a final result code. */
-	#lineWhileFree(line: Line, prefix: Prefix | undefined): void {
-		if (prefix && prefix.final === undefined) {
-			const awaited = this.#waiting.length ? this.#waiting.find(line, prefix) : undefined;
-			if (awaited) {
-				this.#laterResult(awaited, line);
-				return;
-			}
-			if (prefix.onLine) {
-				this.#callbacks.call(prefix.onLine, line);
-				return;
-			}
-		}
-		this.#unknown++;
-		if (this.#callbacks.options.onUnknown) this.#callbacks.call(this.#callbacks.options.onUnknown, line);
-	}
 	#lineInQuarantine(line: Line, prefix: Prefix | undefined): void {
 		const quarantine = this.#quarantine;
 		if (quarantine.isEcho(line)) return;
@@ -157,9 +161,9 @@ export class Dispatcher {
 		else this.#waiting.add(request, (request.resultTimeout ?? later.timeout) + SLACK_MS);
 	}
 	#unclaimed(line: Line, prefix: Prefix | undefined): void {
-		this.#unknown++;
+		this.unknown++;
 		const callbacks = this.#callbacks;
-		if (!this.#exchange.mayRepeatSecret(prefix)) callbacks.call(callbacks.options.onUnknown, line);
+		if (!this.#exchange.mayRepeatSecret(line, prefix)) callbacks.call(callbacks.options.onUnknown, line);
 	}
 	/** An echo shows the command, so it may hold a secret: it is left out, and so is what may be a garbled one. */
 	#trace(line: Line, prefix: Prefix | undefined): void {
@@ -167,7 +171,7 @@ export class Dispatcher {
 		const echo = exchange.state === QUARANTINE ? this.#quarantine.isEcho(line) : exchange.isEcho(line);
 		let text;
 		if (echo) text = "(echo)";
-		else if (exchange.mayRepeatSecret(prefix))
+		else if (exchange.mayRepeatSecret(line, prefix))
 			text = `${prefix ? `${prefix.text}: ` : ""}(withheld: may repeat a secret)`;
 		else text = line.text;
 		this.#callbacks.trace("receive", text);

@@ -46,6 +46,7 @@ export class Exchange {
 	readonly #control = Uint8Array.of(SUB, ESC);
 	/** The last one sent, if it may hold a secret that the modem repeats. */
 	#secret: Request | undefined;
+	#hasBegun = false;
 	/** Pieces of the data that have gone out: the data, Ctrl-Z. */
 	#dataSent = 0;
 
@@ -61,6 +62,7 @@ export class Exchange {
 	begin(request: Request): void {
 		const builder = this.#builder;
 		this.request = request;
+		this.#hasBegun = true;
 		request.state = SENT;
 		this.#secret = mayHoldSecret(request) ? request : undefined;
 		builder.build(request);
@@ -132,10 +134,16 @@ export class Exchange {
 		if (this.state === FREE || (line.at(0) | 0x20) !== LOWER_A) return false;
 		return line.equals(this.#builder.command);
 	}
-	/** Whether a line may be a garbled echo of a secret, or the modem's answer that tells it. */
-	mayRepeatSecret(prefix: Prefix | undefined): boolean {
-		if (!this.#secret || this.state === FREE) return false;
-		return !prefix || (prefix.final === undefined && prefix === this.#secret.prefix);
+	/**
+	 * Whether a line may be a garbled echo of a secret, or the modem's answer that tells it. Where the end of a line was lost an echo may stand
+	 * behind anything: then only numbers are none. Before the first command it may be that of a command from before a restart, in quotes.
+	 */
+	mayRepeatSecret(line: Line, prefix: Prefix | undefined): boolean {
+		if (this.state === FREE) return false;
+		if (!this.#hasBegun) return line.indexOf('"', 0) >= 0;
+		if (!this.#secret) return false;
+		if (!prefix || (prefix.final === undefined && prefix === this.#secret.prefix)) return true;
+		return !/^[-0-9, ]*$/.test(line.value);
 	}
 
 	#release(): void {

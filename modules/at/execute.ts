@@ -2,6 +2,7 @@ import type { CommandSpec, Form } from "./command.js";
 import type { Line } from "./line.js";
 import { Request, type Value } from "./request.js";
 import type { Scheduler } from "./scheduler.js";
+import { bytesOf } from "./text.js";
 
 /** What a single command may want besides its values. */
 export interface ExecuteOptions {
@@ -22,7 +23,8 @@ export interface ExecuteOptions {
 
 /**
  * Carries out one command as a promise, for sequences such as boot and connect. It waits for room where the queue is full. Where commands
- * follow each other all day, a `Request` that is used again costs less.
+ * follow each other all day, a `Request` that is used again costs less. Buffers in the values, and the data, are copied: what is sent is what was
+ * checked, whatever becomes of them while the command waits.
  * @returns settles when the command is complete, its later result included
  * @throws (rejects) the errors of `Scheduler.submit` and of the command; QueueFullError only if too many wait for room already, and never
  *   with `waits`
@@ -35,10 +37,10 @@ export function execute(
 	options: ExecuteOptions = {},
 ): Promise<void> {
 	return new Promise((resolve, reject) => {
-		const request = new Request(spec, form, values);
+		const request = new Request(spec, form, values.length ? values.map(copyOf) : values);
 		request.priority = options.priority ?? 0;
 		request.resultTimeout = options.resultTimeout;
-		request.data = options.data;
+		request.data = options.data && (copyOf(options.data) as Uint8Array);
 		request.onProgress = options.onProgress;
 		request.onInformation = options.onInformation;
 		request.onResult = options.onResult;
@@ -57,4 +59,8 @@ export function execute(
 		};
 		submit();
 	});
+}
+
+function copyOf(value: Value): Value {
+	return value instanceof Uint8Array || value instanceof ArrayBuffer ? new Uint8Array(bytesOf(value)) : value;
 }

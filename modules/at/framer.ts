@@ -1,7 +1,7 @@
 import { Line } from "./line.js";
-import { COMPLETE, OPEN, type Prefix, type PrefixTable } from "./prefixes.js";
-import { type ReceiveBuffer, UNKNOWN } from "./receive-buffer.js";
-import { indexOf, slice } from "./string-methods.js";
+import { COMPLETE, OPEN, PREFIX_LENGTH, type Prefix, type PrefixTable } from "./prefixes.js";
+import type { ReceiveBuffer } from "./receive-buffer.js";
+import { indexOf, lastIndexOf, slice } from "./string-methods.js";
 import { CR, DELETE, LF, PROMPT_MARK, QUOTE, SPACE } from "./text.js";
 
 /** What `Framer.next` found: nothing more for now. */
@@ -29,7 +29,7 @@ export const GAP = 3;
  */
 export class Framer {
 	readonly line: Line;
-	/** Set by who expects a prompt; cleared when it came. */
+	/** A prompt is expected; cleared when it came, or by who expected it. */
 	promptArmed = false;
 	/** The prefix of the current line, if it is known. */
 	prefix: Prefix | undefined;
@@ -67,6 +67,50 @@ export class Framer {
 	get open(): boolean {
 		return this.#open;
 	}
+	/**
+	 * The first piece where nothing waits: most are a block of one line, CR LF, the line, CR LF. Such a line is never in the buffer; any
+	 * other piece is taken in.
+	 * @returns the first event
+	 * @throws where the piece is no UTF-8: it is to be taken in by `buffer.add`
+	 */
+	first(count: number): number {
+		const buffer = this.#buffer;
+		const text = buffer.first(count);
+		const lineEnd = count - 1;
+		if (indexOf.call(text, "\n", 2) === lineEnd && !this.promptArmed) {
+			const bytes = buffer.bytes;
+			const stop = count - 2;
+			const first = bytes[2];
+			// With the line end at the same place in both there are as many characters as bytes: all of it is ASCII.
+			if (
+				bytes[lineEnd] === LF &&
+				bytes[stop] === CR &&
+				bytes[0] === CR &&
+				bytes[1] === LF &&
+				first > SPACE &&
+				first < DELETE &&
+				bytes[count - 3] > SPACE
+			) {
+				const colon = indexOf.call(text, ":", 2);
+				const end = colon < 0 || colon > LAST_COLON ? stop : colon;
+				const prefix = this.#prefixes.get(slice.call(text, 2, end));
+				const line = this.line;
+				this.prefix = prefix;
+				line.offset = 2;
+				line.length = count - 4;
+				line.prefixLength = end - 2;
+				if (!prefix || !prefix.ends) return LINE;
+				buffer.add(count);
+				buffer.textEnd = count;
+				buffer.start = 2;
+				return this.#judgeFrom(lineEnd);
+			}
+		}
+		buffer.add(count);
+		// The line end behind the last byte at its place: all is ASCII, and the text of use.
+		if (lastIndexOf.call(text, "\n") === count) buffer.textEnd = count;
+		return this.next();
+	}
 	/** The next event: `NONE`, `LINE`, `PROMPT` or `GAP`. The line of an event is given up with the next piece that is read. */
 	next(): number {
 		if (this.#special) return this.#goOn();
@@ -76,23 +120,20 @@ export class Framer {
 		let start = buffer.start;
 		if (!this.#open) {
 			if (bytes[start] === CR && bytes[start + 1] === LF) start += 2;
-			else buffer.lineEnd = UNKNOWN;
 			if (bytes[start] <= SPACE || bytes[start] >= DELETE || start >= buffer.end) {
 				start = this.#skipNoise();
-				buffer.lineEnd = UNKNOWN;
 				if (start === buffer.end) {
-					buffer.consume(start);
+					buffer.clear();
 					return NONE;
 				}
 			}
 			buffer.start = start;
 			if (this.promptArmed && bytes[start] === PROMPT_MARK) return this.#prompted();
 		}
-		const lineEnd = buffer.lineEnd < start ? buffer.find(start) : buffer.lineEnd;
-		buffer.lineEnd = UNKNOWN;
+		// Making the text of noise takes time: what was searched is not shown again.
+		const lineEnd = buffer.find(this.#open && !buffer.plain ? buffer.textEnd : start);
 		if (lineEnd === buffer.end) return this.#wait();
 		if (lineEnd - start >= buffer.limit) return this.#judgeFrom(lineEnd);
-		if (start < buffer.textStart) buffer.show(start);
 		let stop = bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
 		if (bytes[stop - 1] <= SPACE) stop = this.#trimmed(stop);
 		const prefix = this.#prefixOf(start, stop);
@@ -100,11 +141,11 @@ export class Framer {
 		if (prefix && prefix.ends) return this.#judgeFrom(lineEnd);
 		this.#open = false;
 		buffer.start = lineEnd + 1;
-		buffer.watched = true;
 		return LINE;
 	}
 	/**
-	 * The line has been silent: what was held is complete, what was open broke off. Call `next` afterwards.
+	 * The line has been silent: what is held is complete, what is open broke off. To be called when `next` has nothing more; call it again
+	 * afterwards.
 	 */
 	settle(): void {
 		if (!this.#open) return;
@@ -113,38 +154,39 @@ export class Framer {
 		else this.#broken = true;
 	}
 
-	/** Sets the line. @returns what is known of its prefix; the text must reach back to it */
+	/** Sets the line. @returns what is known of its prefix */
 	#prefixOf(start: number, stop: number): Prefix | undefined {
 		const buffer = this.#buffer;
 		const line = this.line;
 		line.offset = start;
 		line.length = stop - start;
-		let end = buffer.textStart + indexOf.call(buffer.text, ":", start - buffer.textStart);
-		if (end < start || end > stop) end = stop;
+		if (start < buffer.textStart) {
+			if (!buffer.plain) return this.#prefixOfNoise(start, stop);
+			buffer.show(start);
+		}
+		const at = start - buffer.textStart;
+		let end = buffer.textStart + indexOf.call(buffer.text, ":", at);
+		if (end < start || end > stop || end - start > PREFIX_LENGTH) end = stop;
 		line.prefixLength = end - start;
-		return this.#prefixes.get(slice.call(buffer.text, start - buffer.textStart, end - buffer.textStart));
+		return this.#prefixes.get(slice.call(buffer.text, at, end - buffer.textStart));
+	}
+	/** As `#prefixOf`, of no more bytes than a prefix can have. */
+	#prefixOfNoise(start: number, stop: number): Prefix | undefined {
+		const head = this.#buffer.head(start, Math.min(stop - start, PREFIX_LENGTH + 1));
+		const colon = head.indexOf(":");
+		this.line.prefixLength = colon < 0 ? stop - start : colon;
+		return this.#prefixes.get(colon < 0 ? head : head.slice(0, colon));
 	}
 	#prompted(): number {
 		this.promptArmed = false;
-		this.#buffer.consume(this.#buffer.start + 1);
+		this.#buffer.start++;
 		return PROMPT;
 	}
 	/** @returns where the first character of a line lies, or the buffer's end */
 	#skipNoise(): number {
-		const buffer = this.#buffer;
-		const { bytes, end } = buffer;
-		let { start } = buffer;
-		let isPlain = true;
-		for (; start < end; start++) {
-			const byte = bytes[start];
-			if (byte > SPACE && byte < DELETE) break;
-			if (byte === 0 || byte > DELETE) isPlain = false;
-		}
-		if (!isPlain && buffer.plain) {
-			// Places in the text behind it must be right.
-			if (start < buffer.textStart) buffer.textStart = start;
-			buffer.mask();
-		}
+		const { bytes, end } = this.#buffer;
+		let { start } = this.#buffer;
+		while (start < end && (bytes[start] <= SPACE || bytes[start] >= DELETE)) start++;
 		return start;
 	}
 	/** Where the text before a line end ends. */
@@ -157,67 +199,73 @@ export class Framer {
 	#wait(): number {
 		const buffer = this.#buffer;
 		this.#open = true;
-		buffer.watched = this.#discarding || this.#held >= 0;
-		if (!buffer.full) return NONE;
-		buffer.compact();
-		this.line.offset = 0;
-		// What is held and fits has one byte behind it at most: there is room.
-		if (buffer.end > buffer.limit && (this.#held < 0 || this.#discarding)) this.#discard();
+		if (buffer.full) {
+			buffer.compact();
+			this.line.offset = 0;
+			// What is held and fits has one byte behind it at most: there is room.
+			if (buffer.end > buffer.limit && (this.#held < 0 || this.#discarding)) this.#discard();
+		}
+		const mayEnd = this.#discarding || this.#held >= 0 || (this.#special && !this.#quote);
+		buffer.expect(mayEnd || this.promptArmed);
 		return NONE;
 	}
 	/** Goes on with a line that is no usual one any more. */
 	#goOn(): number {
 		const buffer = this.#buffer;
-		const next = buffer.lineEnd;
-		buffer.lineEnd = UNKNOWN;
 		if (this.#broken) return this.#lose(buffer.end);
-		if (this.#held < 0) return next === UNKNOWN ? this.#wait() : this.#judgeFrom(next);
-		const lineEnd = buffer.start + this.#held;
-		this.#held = -1;
-		const ends = this.#settled ? COMPLETE : this.#lookAhead(lineEnd);
-		if (ends === COMPLETE) return this.#complete(lineEnd);
-		return ends === OPEN ? this.#judgeFrom(buffer.find(lineEnd + 1)) : this.#wait();
+		if (this.#settled) return this.#complete(buffer.start + this.#held);
+		if (this.#quote) return this.#endPayload(buffer.textEnd);
+		return this.#judgeFrom(buffer.find(buffer.textEnd));
 	}
-	/** Judges the line ends from this one on, until one ends the line. */
+	/** Judges the line ends from this one on, until one ends the line or the payload has begun. */
 	#judgeFrom(lineEnd: number): number {
 		const buffer = this.#buffer;
+		const { bytes, start, limit } = buffer;
 		this.#special = true;
 		while (lineEnd < buffer.end) {
-			const ends = this.#judge(lineEnd);
+			if (lineEnd - start >= limit) {
+				this.#beginDiscarding();
+				return this.#endPayload(start);
+			}
+			// Blanks at the end of a payload are its own.
+			this.line.length = (bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd) - start;
+			const ends = this.prefix?.ends?.(this.line) ?? COMPLETE;
 			if (ends === COMPLETE) return this.#complete(lineEnd);
-			// What follows decides; without more bytes it is time that does (settle).
-			if (ends === HELD) break;
+			if (ends !== OPEN) {
+				this.#quote = ends;
+				return this.#endPayload(start);
+			}
 			lineEnd = buffer.find(lineEnd + 1);
 		}
 		return this.#wait();
 	}
-	/** What a line end means. */
-	#judge(lineEnd: number): number {
+	/**
+	 * A payload in quotes, or what is discarded: looks for its end, the module's CR LF and nothing else behind another quote, and what the
+	 * next block begins with, CR LF. Without more bytes it is time that decides (settle).
+	 * @param searched what lies before it has been searched
+	 */
+	#endPayload(searched: number): number {
 		const buffer = this.#buffer;
-		const start = buffer.start;
-		if (lineEnd - start >= buffer.limit) this.#beginDiscarding();
-		const stop = lineEnd > start && buffer.bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
-		if (this.#discarding) {
-			if (!this.#embedded) return COMPLETE;
-		} else if (!this.#quote) {
-			// Blanks at the end of a payload are its own.
-			this.line.length = stop - start;
-			const ends = this.prefix?.ends?.(this.line) ?? COMPLETE;
-			if (ends <= OPEN) return ends;
-			this.#quote = ends;
-		}
-		// The module ends its lines with CR LF and nothing else.
-		if (stop === lineEnd || stop - 1 <= start + this.#quote || buffer.bytes[stop - 1] !== QUOTE) return OPEN;
-		return this.#lookAhead(lineEnd);
-	}
-	/** The next block begins with CR LF; anything else belongs to this line. */
-	#lookAhead(lineEnd: number): number {
-		const { bytes, start, end } = this.#buffer;
-		const following = end - (lineEnd + 1);
-		if (following > 0 && bytes[lineEnd + 1] !== CR) return OPEN;
-		if (following > 1) return bytes[lineEnd + 2] === LF ? COMPLETE : OPEN;
-		this.#held = lineEnd - start;
-		return HELD;
+		const { bytes, start, end, limit } = buffer;
+		this.#held = -1;
+		let lineEnd;
+		if (this.#embedded || !this.#discarding) {
+			const from = Math.max(start, start + this.#quote + 1, searched - BLOCK_END_BYTES + 1);
+			const found = buffer.search(BLOCK_END, from);
+			// Its last LF may be the one that stops searches.
+			if (found >= from && found + BLOCK_END_BYTES <= end) lineEnd = found + 2;
+			else {
+				lineEnd = end;
+				const last = bytes[end - 1] === CR ? end - 2 : end - 1;
+				if (last - 2 >= from && bytes[last] === LF && bytes[last - 1] === CR && bytes[last - 2] === QUOTE) {
+					if (last - start >= limit) this.#beginDiscarding();
+					this.#held = last - start;
+				}
+			}
+		} else lineEnd = buffer.find(Math.max(start, searched));
+		if (lineEnd === end) return this.#wait();
+		if (lineEnd - start >= limit) this.#beginDiscarding();
+		return this.#complete(lineEnd);
 	}
 	#complete(lineEnd: number): number {
 		if (this.#discarding) return this.#lose(lineEnd + 1);
@@ -225,7 +273,7 @@ export class Framer {
 		const stop = buffer.bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
 		this.line.length = stop - this.line.offset;
 		this.#reset();
-		buffer.consume(lineEnd + 1);
+		buffer.start = lineEnd + 1;
 		return LINE;
 	}
 	#reset(): void {
@@ -238,7 +286,6 @@ export class Framer {
 		if (this.#discarding) return;
 		const buffer = this.#buffer;
 		const { start, limit } = buffer;
-		if (start < buffer.textStart) buffer.show(start);
 		this.prefix = this.#prefixOf(start, start + limit);
 		this.#embedded = (this.prefix?.ends?.(this.line) ?? COMPLETE) !== COMPLETE;
 		this.#discarding = this.#special = true;
@@ -252,7 +299,6 @@ export class Framer {
 		if (this.#held >= 0) this.#held -= tail - buffer.start;
 		buffer.discard(tail);
 		buffer.compact();
-		buffer.watched = true;
 	}
 	/** Gives up the rest of a line. */
 	#lose(to: number): number {
@@ -263,7 +309,10 @@ export class Framer {
 	}
 }
 
-/** Complete if nothing follows, or the CR LF that the next block begins with. */
-const HELD = 1;
+/** In a block. */
+const LAST_COLON = 2 + PREFIX_LENGTH;
+/** What ends a payload in quotes: the last two belong to the next block. */
+const BLOCK_END = '"\r\n\r\n';
+const BLOCK_END_BYTES = 5;
 /** Bytes that are kept of a discarded line: a quote and CR LF, and the CR behind them. */
 const TAIL = 4;

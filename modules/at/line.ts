@@ -13,8 +13,10 @@ export class Line {
 	offset = 0;
 	/** Bytes of the line, without its end. */
 	length = 0;
-	/** Bytes before the colon; the whole line where there is none. */
+	/** Bytes before the colon; the whole line where none is among the first 17 bytes. */
 	prefixLength = 0;
+	/** @internal Where the line lies in what `shown` returned. */
+	shownAt = 0;
 	readonly #buffer: ReceiveBuffer;
 	#from = 0;
 	#to = 0;
@@ -38,26 +40,21 @@ export class Line {
 	}
 	/** A field as a whole number, or undefined if it is absent or no number. Quotes around it are ignored. */
 	integer(field: number): number | undefined {
-		const bytes = this.#buffer.bytes;
 		// The first field is an identifier or a state most often: one digit.
 		if (field === 0) {
-			const at = this.#values();
+			const bytes = this.#buffer.bytes;
+			const at = this.offset + this.prefixLength + 2;
 			const digit = bytes[at] - ZERO;
-			if (digit >= 0 && digit <= 9 && bytes[at + 1] === COMMA && at < this.offset + this.length) return digit;
+			if (digit >= 0 && digit <= 9 && bytes[at - 1] === SPACE) {
+				const behind = this.offset + this.length - at;
+				if (behind === 1 || (behind > 1 && bytes[at + 1] === COMMA)) return digit;
+			}
 		}
-		if (!this.#field(field)) return undefined;
-		let from = this.#from;
-		const to = this.#to;
-		const negative = from < to && bytes[from] === MINUS;
-		if (negative) from++;
-		if (from === to || to - from > 10) return undefined;
-		let value = 0;
-		for (; from < to; from++) {
-			const digit = bytes[from] - ZERO;
-			if (digit < 0 || digit > 9) return undefined;
-			value = value * 10 + digit;
-		}
-		return negative ? -value : value;
+		return this.#field(field) ? this.#integer(this.#from, this.#to) : undefined;
+	}
+	/** Bytes from an index of the line on as a whole number, or undefined if they are none. */
+	integerAt(index: number, length: number): number | undefined {
+		return this.#integer(this.offset + index, this.offset + index + length);
 	}
 	/** A field as text without its quotes, or undefined if it is absent. */
 	string(field: number): string | undefined {
@@ -106,6 +103,27 @@ export class Line {
 		return Math.max(-1, lastIndexOf.call(buffer.text, text, from + this.length - text.length) - from);
 	}
 
+	/** @internal The text that the line lies in: from `shownAt` on. */
+	shown(): string {
+		const buffer = this.#buffer;
+		if (this.offset < buffer.textStart) buffer.show(this.offset);
+		this.shownAt = this.offset - buffer.textStart;
+		return buffer.text;
+	}
+
+	#integer(from: number, to: number): number | undefined {
+		const bytes = this.#buffer.bytes;
+		const negative = from < to && bytes[from] === MINUS;
+		if (negative) from++;
+		if (from >= to || to - from > 10) return undefined;
+		let value = 0;
+		for (; from < to; from++) {
+			const digit = bytes[from] - ZERO;
+			if (digit < 0 || digit > 9) return undefined;
+			value = value * 10 + digit;
+		}
+		return negative ? -value : value;
+	}
 	/** Has the buffer's text begin where the line does, or before. */
 	#shown(): this {
 		this.#buffer.show(this.offset);

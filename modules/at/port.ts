@@ -13,8 +13,12 @@ export interface SerialLike {
 
 /** Who handles what the port has read. */
 export interface ReceiverLike {
-	/** There is something in the buffer to handle. @returns whether that took so long that more may have come */
-	receive(): boolean;
+	/** A piece has been read to where it was to land. @returns whether that took so long that more may have come */
+	receive(count: number): boolean;
+	/** As `receive`, where that threw: the piece is no text. */
+	receiveNoise(count: number): void;
+	/** Inside one of these. */
+	readonly isReading: boolean;
 }
 
 /** An ECMA-419 serial IO constructor with its options: `{io: Serial, receive, transmit, baud, port}`. */
@@ -29,41 +33,53 @@ export interface SerialOptions {
  */
 export class Port {
 	readonly #serial: SerialLike;
+	/** Gets what comes: to be set before anything can. */
+	declare receiver: ReceiverLike;
 	readonly #buffer: ReceiveBuffer;
-	readonly #receiver: ReceiverLike;
 	readonly #onSent: () => void;
 	#room = 0;
 	#bytes: Uint8Array | undefined;
 	#from = 0;
 	#to = 0;
 	#closed = false;
-	/** Inside a callback of the serial instance: the ESP32's class must not be closed there. */
-	#called = false;
+	/** Inside `onWritable`. */
+	#isWriting = false;
+
+	/** Reads what is there, without waiting to be told of it: before anyone concludes that nothing has come. */
+	readonly receive = (): void => {
+		const buffer = this.#buffer;
+		let count: number | undefined;
+		try {
+			count = this.#serial.read(buffer.landing);
+			if (!count || !this.receiver.receive(count)) return;
+			// The interrupt is masked, and forgotten, until `onReadable` has run: leave nothing behind of what came while lines were handled.
+			count = 0;
+			count = this.#serial.read(buffer.landing);
+			if (count) this.receiver.receive(count);
+		} catch {
+			// A port that throws says nothing: time-outs find out, and whoever made it opens another.
+			if (count && !buffer.text) this.receiver.receiveNoise(count);
+		}
+	};
 
 	/**
 	 * @param serial constructor and options of the port; `format`, `onReadable` and `onWritable` are the engine's
-	 * @param buffer gets what comes
-	 * @param receiver handles it
+	 * @param buffer has the place for what comes
 	 * @param onSent called when all that `send` was given is in the FIFO
 	 * @throws what the serial constructor throws, such as Error "in use"
 	 */
-	constructor(serial: SerialOptions, buffer: ReceiveBuffer, receiver: ReceiverLike, onSent: () => void) {
+	constructor(serial: SerialOptions, buffer: ReceiveBuffer, onSent: () => void) {
 		this.#buffer = buffer;
-		this.#receiver = receiver;
 		this.#onSent = onSent;
 		const { io: Serial, ...options } = serial;
 		this.#serial = new Serial({
 			...options,
 			format: "buffer",
-			onReadable: () => {
-				this.#called = true;
-				this.receive();
-				this.#called = false;
-			},
+			onReadable: this.receive,
 			onWritable: (count: number) => {
-				this.#called = true;
+				this.#isWriting = true;
 				this.#writable(count);
-				this.#called = false;
+				this.#isWriting = false;
 			},
 		} as never);
 	}
@@ -83,18 +99,6 @@ export class Port {
 		this.#to = to;
 		return this.#transmit();
 	}
-	/** Reads what is there, without waiting to be told of it: before anyone concludes that nothing has come. */
-	receive(): void {
-		const buffer = this.#buffer;
-		try {
-			// The interrupt is masked, and forgotten, until `onReadable` has run: leave nothing behind of what came while lines were handled.
-			if (buffer.read(this.#serial) && this.#receiver.receive() && !this.#closed && buffer.read(this.#serial))
-				this.#receiver.receive();
-		} catch {
-			// A port that throws says nothing: time-outs find out, and whoever made it opens another.
-			if (!buffer.text && buffer.recover()) this.#receiver.receive();
-		}
-	}
 	/** Forgets what has not gone into the FIFO yet. */
 	abort(): void {
 		this.#bytes = undefined;
@@ -104,7 +108,8 @@ export class Port {
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#bytes = undefined;
-		if (this.#called) Timer.set(() => this.#release());
+		// The ESP32's class must not be closed inside its callbacks.
+		if (this.#isWriting || this.receiver.isReading) Timer.set(() => this.#release());
 		else this.#release();
 	}
 

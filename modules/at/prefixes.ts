@@ -5,6 +5,9 @@ export const COMPLETE = -1;
 /** The line goes on behind this line end. */
 export const OPEN = 0;
 
+/** Characters of the longest prefix. */
+export const PREFIX_LENGTH = 16;
+
 /** Everything known of the lines that begin with one prefix. What is absent takes no memory on XS. */
 export interface Prefix {
 	readonly text: string;

@@ -7,11 +7,12 @@ import type { Request } from "./request.js";
  */
 export class RequestQueue {
 	readonly capacity: number;
+	/** Requests that wait. */
+	length = 0;
 	/** A place has become free. */
 	onRemoved: (() => void) | undefined;
 	#first: Request | undefined;
 	#last: Request | undefined;
-	#length = 0;
 	/** Requests with a deadline. */
 	#timed = 0;
 	#highWater = 0;
@@ -20,12 +21,9 @@ export class RequestQueue {
 	constructor(capacity: number) {
 		this.capacity = capacity;
 	}
-	get length(): number {
-		return this.#length;
-	}
 	/** Whether another one would be too many. */
 	get full(): boolean {
-		return this.#length >= this.capacity;
+		return this.length >= this.capacity;
 	}
 	/** ms until the deadline of one of them passes; Infinity if none has one. */
 	get remaining(): number {
@@ -41,7 +39,7 @@ export class RequestQueue {
 	}
 	/** @throws QueueFullError; nothing is taken then */
 	add(request: Request): void {
-		if (this.#length >= this.capacity) throw new QueueFullError(commandName(request), this.capacity);
+		if (this.length >= this.capacity) throw new QueueFullError(commandName(request), this.capacity);
 		const { priority } = request;
 		let before = this.#last;
 		if (before && before.priority < priority) {
@@ -53,7 +51,7 @@ export class RequestQueue {
 		else this.#first = request;
 		if (!request.next) this.#last = request;
 		if (request.deadline !== undefined) this.#timed++;
-		if (++this.#length > this.#highWater) this.#highWater = this.#length;
+		if (++this.length > this.#highWater) this.#highWater = this.length;
 	}
 	/** The one at an index, counted from 0. */
 	at(index: number): Request | undefined {
@@ -72,7 +70,7 @@ export class RequestQueue {
 		if (!request.next) this.#last = before;
 		request.next = undefined;
 		if (request.due.isSet) this.#timed--;
-		this.#length--;
+		this.length--;
 		this.onRemoved?.();
 		return true;
 	}

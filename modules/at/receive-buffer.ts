@@ -1,12 +1,11 @@
 import Time from "time";
-import type { SerialLike } from "./port.js";
-import { indexOf } from "./string-methods.js";
+import { indexOf, lastIndexOf } from "./string-methods.js";
 import { LF } from "./text.js";
 
-/** Nobody has looked for the next line end yet. */
-export const UNKNOWN = -1;
 /** Bytes of the port's FIFO: what it gives at most at a time. */
 export const PIECE_BYTES = 128;
+/** Bytes that may come unseen: making the text of noise takes time, some 12 computrons a byte. */
+const MOST_UNSEEN = 896;
 /** Behind the last byte: room for a line end, and for reading in words. */
 const SLACK_BYTES = 8;
 
@@ -14,33 +13,38 @@ const SLACK_BYTES = 8;
  * The bytes that have come and are not handled yet, in one piece of memory from `start` to `end`, and a text of them to search in: on XS
  * a search in a string is native, and one in bytes is not faster than script. Allocated once.
  *
+ * A piece is read into `landing`, then `add` takes it in. Where nothing waits it lies at the memory's beginning, and `first` shows it
+ * before it is taken in; what is handled at once need not be.
+ *
  * The text has a character for each byte, so that places in it are places in the bytes: while all is ASCII (`plain`) it is simply the
  * string of the bytes; otherwise DEL stands for each byte that is not, and for NUL, at which some versions of XS end a string.
  */
 export class ReceiveBuffer {
 	/** Bytes that may wait while the next piece still fits: the longest line, its LF included. */
 	readonly limit: number;
-	/** What has come, and at `end` a line end that stops searches. */
+	/** What has come, and behind what the text shows a line end that stops searches. */
 	readonly bytes: Uint8Array<ArrayBuffer>;
+	/** Where the next piece is to be read to. */
+	landing: Uint8Array;
 	/** Where the oldest byte lies that is not handled. */
 	start = 0;
-	/** Behind the newest byte. */
+	/** Behind the newest byte; 0 where none waits. */
 	end = 0;
-	/** All bytes from `start` on that were searched are ASCII and not NUL. */
+	/** All bytes of the texts since `clear` are ASCII. */
 	plain = true;
-	/** Of the bytes from `textStart` to `end`, the line end there included; empty where these are no UTF-8. */
-	text = "\n";
+	/** Of the bytes from `textStart` to `textEnd`, and of the line end there. */
+	text = "";
 	textStart = 0;
-	/** Where the first line end lies that is not handled; `end` if there is none, or UNKNOWN. */
-	lineEnd = UNKNOWN;
-	/** Whether `read` tells of each piece, or only of those that hold a line end. */
-	watched = true;
-	/** `Time.ticks` of the last piece. */
+	/** Bytes from here on have come since somebody looked. */
+	textEnd = 0;
+	/** `Time.ticks` of the last piece that nobody was told of. */
 	touched = 0;
+	/** So far pieces come unseen, straight to where they belong; 0 while each is looked at: they land aside then. */
+	#unseenEnd = 0;
 	readonly #memory: ArrayBuffer;
 	readonly #first: Uint8Array;
-	readonly #landing: Uint8Array;
-	readonly #landingStart: number;
+	readonly #aside: Uint8Array;
+	readonly #asideStart: number;
 	#highWater = 0;
 	#dropped = 0;
 
@@ -52,11 +56,12 @@ export class ReceiveBuffer {
 		if (!(capacity >= 2 * PIECE_BYTES))
 			throw new RangeError(`receive buffer must be at least ${2 * PIECE_BYTES} bytes`);
 		this.limit = capacity - PIECE_BYTES;
-		this.#landingStart = capacity + SLACK_BYTES;
+		this.#asideStart = capacity + SLACK_BYTES;
 		this.bytes = new Uint8Array(capacity + SLACK_BYTES + PIECE_BYTES);
 		this.#memory = this.bytes.buffer;
 		this.#first = this.bytes.subarray(0, PIECE_BYTES);
-		this.#landing = this.bytes.subarray(this.#landingStart);
+		this.#aside = this.bytes.subarray(this.#asideStart);
+		this.landing = this.#first;
 	}
 	/** Bytes waiting. */
 	get length(): number {
@@ -66,7 +71,7 @@ export class ReceiveBuffer {
 	get full(): boolean {
 		return this.end > this.limit;
 	}
-	/** How far the buffer was filled at most. */
+	/** How far the buffer was filled at most, by what was not handled at once. */
 	get highWater(): number {
 		return Math.max(this.#highWater, this.end);
 	}
@@ -74,100 +79,113 @@ export class ReceiveBuffer {
 	get dropped(): number {
 		return this.#dropped;
 	}
+	/** Whether there are bytes that have come since somebody looked. */
+	get unseen(): boolean {
+		return this.textEnd < this.end;
+	}
+	/** Whether a line may be complete in them. */
+	get hasUnseenLine(): boolean {
+		return this.bytes.subarray(this.textEnd, this.end).includes(LF);
+	}
 	/**
-	 * Reads the next piece from the port.
-	 * @returns whether there is something to handle: false if nothing came, or if it only makes the begun line longer
-	 * @throws what the port throws; where the piece is no UTF-8, what `String.fromArrayBuffer` throws: `recover` goes on from there
+	 * The text of the piece that has been read while nothing waits.
+	 * @throws what `String.fromArrayBuffer` throws where the bytes are no UTF-8; `text` is then empty
 	 */
-	read(serial: SerialLike): boolean {
-		let end = this.end;
-		if (this.start === end) {
-			if (end > this.#highWater) this.#highWater = end;
-			this.start = this.end = end = 0;
-			this.plain = true;
-		}
-		// A view makes garbage and copying costs time: little often comes while each piece is watched.
-		const landing = end
-			? this.watched
-				? this.#landing
-				: this.bytes.subarray(end, end + PIECE_BYTES)
-			: this.#first;
-		const count = serial.read(landing);
-		if (!count) return false;
-		if (landing === this.#landing) this.bytes.copyWithin(end, this.#landingStart, this.#landingStart + count);
-		this.bytes[(this.end = end + count)] = LF;
-		this.textStart = end;
+	first(count: number): string {
+		this.bytes[count] = LF;
 		this.text = "";
-		this.text = String.fromArrayBuffer(this.#memory, end, count + 1);
-		// A block begins with CR LF, which is no line; where these bytes are another's, the framer searches again.
-		const found = indexOf.call(this.text, "\n", end || count < 2 ? 0 : 2);
-		if (found === count && this.plain) {
-			// No line end but the one behind the last byte: all of it is ASCII.
-			this.lineEnd = this.end;
-			if (this.watched || this.end > this.limit) return true;
-			this.touched = Time.ticks;
-			return false;
+		return (this.text = String.fromArrayBuffer(this.#memory, 0, count + 1));
+	}
+	/**
+	 * Takes in the piece that has been read.
+	 * @returns whether to look at it: not if it only makes the begun line longer
+	 */
+	add(count: number): boolean {
+		const end = this.end + count;
+		if (!this.#unseenEnd) {
+			if (this.end) this.bytes.copyWithin(this.end, this.#asideStart, this.#asideStart + count);
+			this.landing = this.#aside;
+			this.end = end;
+			return true;
 		}
-		if (found < 0 || !this.plain || this.bytes[end + found] !== LF) return this.recover();
-		this.lineEnd = end + found;
-		return true;
-	}
-	/** What the last piece brought is not all ASCII, or `read` threw: goes on. @returns as `read` */
-	recover(): boolean {
-		this.mask();
-		const from = this.textStart || this.end < 2 ? 0 : 2;
-		this.lineEnd = this.textStart + indexOf.call(this.text, "\n", from);
+		this.end = end;
+		if (this.bytes[end - 1] === LF || end > this.#unseenEnd) {
+			this.expect(true);
+			return true;
+		}
+		this.landing = this.bytes.subarray(end, end + PIECE_BYTES);
 		this.touched = Time.ticks;
-		return this.watched || this.lineEnd < this.end || this.end > this.limit;
+		return false;
 	}
-	/** Where the first line end at or behind `from` lies; `end` if there is none. */
+	/** More is to come of the line that has begun. @param watched whether to look at each piece; there is room for one then */
+	expect(watched: boolean): void {
+		if (watched) {
+			this.#unseenEnd = 0;
+			this.landing = this.#aside;
+			return;
+		}
+		const { end } = this;
+		this.#unseenEnd = Math.min(this.limit, end + MOST_UNSEEN);
+		// A view makes garbage and copying costs time: little often comes while each piece is watched.
+		this.landing = this.bytes.subarray(end, end + PIECE_BYTES);
+	}
+	/** Where the first line end at or behind `from` lies, which must not be behind `end`; `end` if there is none. */
 	find(from: number): number {
-		if (from < this.textStart) this.show(from);
-		const found = this.textStart + indexOf.call(this.text, "\n", from - this.textStart);
-		if (found === this.end || (found >= from && this.bytes[found] === LF)) return found;
-		// A character of several bytes, or NUL, before it.
-		this.mask();
+		if (from < this.textStart || this.textEnd !== this.end) this.show(from);
 		return this.textStart + indexOf.call(this.text, "\n", from - this.textStart);
 	}
-	/** Makes the text of the bytes from `from` on. */
+	/** Where the first `text`, of ASCII, at or behind `from` lies, the line end behind the last byte included; below `from` if there is none. */
+	search(text: string, from: number): number {
+		if (from < this.textStart || this.textEnd !== this.end) this.show(from);
+		return this.textStart + indexOf.call(this.text, text, from - this.textStart);
+	}
+	/** Makes the text of all bytes from `from` on. */
 	show(from: number): void {
+		const { end } = this;
 		this.textStart = from;
+		this.textEnd = end;
+		this.bytes[end] = LF;
 		if (this.plain) {
 			try {
-				this.text = String.fromArrayBuffer(this.#memory, from, this.end - from + 1);
-				return;
+				this.text = String.fromArrayBuffer(this.#memory, from, end - from + 1);
+				if (lastIndexOf.call(this.text, "\n") === end - from) return;
+				// A character of several bytes, or NUL.
 			} catch {
-				// Some of it was not searched yet.
+				// No UTF-8.
 			}
 		}
-		this.mask();
-	}
-	/** Not all is ASCII: makes the text anew. */
-	mask(): void {
 		this.plain = false;
-		const { textStart } = this;
-		this.text = maskedText(this.#memory, textStart, this.end - textStart + 1);
+		this.text = maskedText(this.#memory, from, end - from + 1);
 	}
-	/** All up to `to` is handled; its bytes stay until the next `read`. */
-	consume(to: number): void {
-		this.start = to;
-		this.watched = true;
+	/** The text of some bytes, where making all of it would take long. */
+	head(from: number, length: number): string {
+		return maskedText(this.#memory, from, length);
 	}
 	/** Gives up all up to `to`, and counts it. */
 	discard(to: number): void {
 		this.#dropped += to - this.start;
-		this.consume(to);
+		this.start = to;
+	}
+	/** All is handled. The next piece overwrites it. */
+	clear(): void {
+		if (this.end > this.#highWater) this.#highWater = this.end;
+		this.start = this.end = this.textStart = this.textEnd = 0;
+		this.plain = true;
+		this.#unseenEnd = 0;
+		this.landing = this.#first;
 	}
 	/** Moves what waits to the buffer's beginning. */
 	compact(): void {
 		const { start, end } = this;
 		if (!start) return;
 		if (end > this.#highWater) this.#highWater = end;
-		this.bytes.copyWithin(0, start, end + 1);
+		this.bytes.copyWithin(0, start, end);
 		this.start = 0;
 		this.end = end - start;
-		this.lineEnd = UNKNOWN;
+		this.textEnd -= start;
+		// There is no text of it.
 		this.textStart = Infinity;
+		this.expect(true);
 	}
 }
 
@@ -175,11 +193,10 @@ export class ReceiveBuffer {
 function maskedText(buffer: ArrayBuffer, from: number, length: number): string {
 	const words = new Uint32Array(buffer.slice(from, from + ((length + 3) & ~3)));
 	for (let index = 0; index < words.length; index++) {
-		const low = words[index] & 0x7f7f7f7f;
-		// In each byte 1: it is above 0x7F; it is not NUL.
-		const high = (words[index] >>> 7) & 0x01010101;
-		const some = ((low + 0x7f7f7f7f) >>> 7) & 0x01010101;
-		words[index] = low | ((high | (some ^ 0x01010101)) * 0x7f);
+		const word = words[index];
+		// Bit 7 of each byte: it is above 0x7F, or it is NUL.
+		const bad = (word | ~((word & 0x7f7f7f7f) + 0x7f7f7f7f)) & 0x80808080;
+		if (bad) words[index] = (word | ((bad >>> 7) * 0x7f)) & 0x7f7f7f7f;
 	}
 	return String.fromArrayBuffer(words.buffer, 0, length);
 }

@@ -2,14 +2,12 @@ import Time from "time";
 import Timer from "timer";
 import type { Callbacks } from "./callbacks.js";
 import type { Dispatcher } from "./dispatcher.js";
-import type { Exchange } from "./exchange.js";
+import { type Exchange, FREE } from "./exchange.js";
 import { type Framer, LINE, NONE, PROMPT } from "./framer.js";
-import { type ReceiveBuffer, UNKNOWN } from "./receive-buffer.js";
+import type { ReceiveBuffer } from "./receive-buffer.js";
 
 /** The read path: takes what has come from the framer to whom it concerns, in portions, and watches for a line's silence. */
 export class Receiver {
-	/** Lines so far. */
-	lines = 0;
 	readonly #buffer: ReceiveBuffer;
 	readonly #framer: Framer;
 	readonly #dispatcher: Dispatcher;
@@ -20,14 +18,16 @@ export class Receiver {
 	readonly #drain: () => void;
 	readonly #onTurn = () => {
 		this.#turn = undefined;
-		this.receive();
+		// Who was told to wait for this turn waits no longer, whatever it found.
+		if (!this.#handle(this.#framer.next()) && !this.#callbacks.closed) this.#onHandled();
 	};
 	/** Goes on with the lines that are left. */
 	#turn: Timer | undefined;
 	/** One for all silences: made once, scheduled again and again. */
 	#silence: Timer | undefined;
 	#waits = false;
-	#reading = false;
+	/** A line is being handled. */
+	isReading = false;
 
 	/**
 	 * @param linesPerTurn lines handled before other work gets its turn
@@ -55,48 +55,84 @@ export class Receiver {
 	}
 	/** Whether what has come is handled, but for what is held or not complete. */
 	get isDone(): boolean {
-		return !this.#reading && !this.#turn;
+		return !this.isReading && !this.#turn && !(this.#buffer.unseen && this.#hasLine());
 	}
-	/** Handles what has come, in portions so that the FIFO is emptied in between. @returns whether anything was handled */
-	receive(): boolean {
+	/** Handles a piece, in portions so that the FIFO is emptied in between. @returns whether anything was handled */
+	receive(count: number): boolean {
 		const buffer = this.#buffer;
-		if (this.#turn) {
-			// There are line ends before those of this piece.
-			buffer.lineEnd = UNKNOWN;
-			if (!buffer.full) return false;
-		}
-		const framer = this.#framer;
-		let event = framer.next();
-		if (event === NONE) {
-			if (framer.open) this.#watch();
-			return false;
-		}
-		let left = buffer.full ? Infinity : this.#linesPerTurn;
-		this.#reading = true;
-		for (;;) {
-			if (event === LINE) {
-				this.lines++;
-				this.#dispatcher.line(framer.line, framer.prefix);
-			} else if (event === PROMPT) this.#exchange.prompted();
-			else this.#callbacks.call(this.#callbacks.options.onGap, undefined);
-			if (buffer.start >= buffer.end || --left <= 0 || this.#callbacks.closed) break;
-			event = framer.next();
-			if (event === NONE) break;
-		}
-		this.#reading = false;
-		if (this.#callbacks.closed) return false;
-		if (buffer.start >= buffer.end) this.#onHandled();
-		else if (framer.open) {
-			this.#watch();
-			this.#onHandled();
-		} else this.#turn ??= Timer.set(this.#onTurn);
-		return true;
+		if (!buffer.end) return this.#handle(this.#framer.first(count));
+		// A final result code counts with its last byte, wherever the piece ends.
+		if (!buffer.add(count) && this.#exchange.state === FREE) return false;
+		return this.#handleNow();
+	}
+	/** Handles a piece that is no text. */
+	receiveNoise(count: number): void {
+		this.#buffer.add(count);
+		this.#handleNow();
+	}
+	/** Looks at what has come and was not looked at. */
+	look(): void {
+		if (this.#buffer.unseen) this.#handleNow();
 	}
 	close(): void {
 		Timer.clear(this.#turn);
 		Timer.clear(this.#silence);
 	}
 
+	/** What came while complete lines wait for their turn waits too. */
+	#handleNow(): boolean {
+		if (this.#turn && !this.#buffer.full) return false;
+		return this.#handle(this.#framer.next());
+	}
+	/** @param event the first. @returns whether anything was handled */
+	#handle(event: number): boolean {
+		const framer = this.#framer;
+		if (event === NONE) {
+			if (framer.open) this.#watch();
+			return false;
+		}
+		const buffer = this.#buffer;
+		this.isReading = true;
+		if (event === LINE) this.#dispatcher.line(framer.line, framer.prefix);
+		else this.#other(event);
+		// Most blocks are of one line, which never was in the buffer.
+		if (buffer.end) this.#handleMore();
+		this.isReading = false;
+		if (this.#callbacks.closed) return false;
+		if (!this.#turn) this.#onHandled();
+		return true;
+	}
+	/** The events behind the first, as many as a turn may have. */
+	#handleMore(): void {
+		const buffer = this.#buffer;
+		const framer = this.#framer;
+		let left = buffer.full ? Infinity : this.#linesPerTurn;
+		while (buffer.start < buffer.end && !this.#callbacks.closed) {
+			if (--left <= 0) {
+				if (framer.open) this.#watch();
+				else this.#turn ??= Timer.set(this.#onTurn);
+				return;
+			}
+			const event = framer.next();
+			if (event === LINE) this.#dispatcher.line(framer.line, framer.prefix);
+			else if (event !== NONE) this.#other(event);
+			else {
+				if (framer.open) this.#watch();
+				return;
+			}
+		}
+		buffer.clear();
+	}
+	#other(event: number): void {
+		if (event === PROMPT) this.#exchange.prompted();
+		else this.#callbacks.call(this.#callbacks.options.onGap, undefined);
+	}
+	/** Whether a complete line is in what nobody has looked at; it has its turn then. */
+	#hasLine(): boolean {
+		if (!this.#buffer.hasUnseenLine) return false;
+		this.#turn ??= Timer.set(this.#onTurn);
+		return true;
+	}
 	/** Waits until the line that has begun has been silent; not anew for each piece. */
 	#watch(): void {
 		this.#buffer.touched = Time.ticks;
@@ -117,11 +153,18 @@ export class Receiver {
 		const framer = this.#framer;
 		if (this.#turn || this.#callbacks.closed || !framer.open) return;
 		const left = (framer.held ? HELD_MS : OPEN_MS) - Time.delta(this.#buffer.touched);
-		if (left > 0) this.#wait(left);
-		else {
-			framer.settle();
-			this.receive();
+		if (left > 0) {
+			this.#wait(left);
+			return;
 		}
+		this.look();
+		this.#settle();
+	}
+	/** Unless the application has closed the line, or other lines have to be handled first. */
+	#settle(): void {
+		if (this.#turn || this.#callbacks.closed) return;
+		this.#framer.settle();
+		this.#handleNow();
 	}
 }
 

@@ -25,9 +25,12 @@ export class Request {
 	/** Not to be changed while the request is busy. */
 	spec: CommandSpec;
 	form: Form;
-	/** Values of the parameters of the write form, in their order. Trailing ones may be left out. */
+	/**
+	 * Values of the parameters of the write form, in their order. Trailing ones may be left out. They are checked by `submit`: neither they nor
+	 * the bytes of buffers may change while the request is busy.
+	 */
 	values: readonly Value[];
-	/** Bytes sent behind the prompt `>`, ended by Ctrl-Z; refused if they hold 0x1A or 0x1B. */
+	/** Bytes sent behind the prompt `>`, ended by Ctrl-Z; refused if they hold 0x1A or 0x1B. They may not change while the request is busy. */
 	declare data?: Uint8Array | undefined;
 	/** Higher goes first; 0 by default. */
 	priority = 0;

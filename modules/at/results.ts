@@ -5,11 +5,10 @@ import { type Request, WAITING } from "./request.js";
 
 /** Requests past their final result code that wait for a later result, told apart by prefix, identifier and msgID. */
 export class LaterResults {
+	/** How many there are. */
+	length = 0;
 	readonly #requests: Request[] = [];
 
-	get length(): number {
-		return this.#requests.length;
-	}
 	/** ms until the first of them is overdue; Infinity if there is none. */
 	get remaining(): number {
 		let due = Infinity;
@@ -28,15 +27,19 @@ export class LaterResults {
 		request.state = WAITING;
 		request.due.set(span);
 		this.#requests.push(request);
+		this.length++;
 	}
 	/** @returns whether it was there */
 	remove(request: Request): boolean {
 		const at = this.#requests.indexOf(request);
-		if (at >= 0) this.#requests.splice(at, 1);
-		return at >= 0;
+		if (at < 0) return false;
+		this.#requests.splice(at, 1);
+		this.length--;
+		return true;
 	}
 	/** Takes all of them out. */
 	removeAll(): Request[] {
+		this.length = 0;
 		return this.#requests.splice(0);
 	}
 	/** Whose result, or progress, a line is. */

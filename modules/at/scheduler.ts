@@ -75,9 +75,7 @@ export class Scheduler {
 		this.#builder = new CommandBuilder(commandBuffer ?? 1152);
 		this.#queue = new RequestQueue(queue ?? 8);
 		this.#room = new Room(this.#queue);
-		this.#port = new Port(serial, this.#buffer, { receive: () => this.#receiver.receive() }, () =>
-			this.#sent(),
-		);
+		this.#port = new Port(serial, this.#buffer, () => this.#sent());
 		this.#exchange = new Exchange(this.#builder, this.#port, this.#framer, this.#stepDue, callbacks);
 		this.#quarantine = new Quarantine(
 			this.#prefixes,
@@ -107,8 +105,9 @@ export class Scheduler {
 				this.#start();
 				this.#arm();
 			},
-			() => this.#port.receive(),
+			this.#port.receive,
 		);
+		this.#port.receiver = this.#receiver;
 		this.#quarantine.begin();
 	}
 	/**
@@ -134,7 +133,11 @@ export class Scheduler {
 	}
 	/** Lines so far that were understood: as long as it grows, the modem is there. */
 	get heard(): number {
-		return this.#receiver.lines - this.#dispatcher.unknown;
+		return this.#dispatcher.heard;
+	}
+	/** Lines so far that nobody claimed. */
+	get unknown(): number {
+		return this.#dispatcher.unknown;
 	}
 	/** Counters over the life of the scheduler. */
 	get statistics() {
@@ -270,6 +273,7 @@ export class Scheduler {
 		this.#timer = undefined;
 		// The host may have been busy itself: what has come meanwhile is no silence. What is left to handle arms the timer again.
 		this.#port.receive();
+		this.#receiver.look();
 		if (!this.#receiver.isDone || this.#callbacks.closed) return;
 		this.#expireQueue();
 		this.#expireWaiting();

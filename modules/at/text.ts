@@ -20,6 +20,22 @@ export const DELETE = 0x7f;
 /** Text or bytes, as an application gives them. */
 export type Text = string | ArrayBuffer | Uint8Array;
 
+/** Whether a value is text or bytes, and nothing that only looks like them: callers in JavaScript are not held to the types. */
+export function isText(value: unknown): value is Text {
+	return typeof value === "string" || value instanceof Uint8Array || value instanceof ArrayBuffer;
+}
+
+/** Whether there is UTF-8 of a string: not of half a surrogate pair, of which each engine makes something else. */
+export function isWellFormed(text: string): boolean {
+	const { isWellFormed } = text as { isWellFormed?: (this: string) => boolean };
+	if (isWellFormed) return isWellFormed.call(text);
+	try {
+		return String.fromArrayBuffer(ArrayBuffer.fromString(text)) === text;
+	} catch {
+		return false;
+	}
+}
+
 /** Bytes of a text: UTF-8 of a string; no copy of a buffer. */
 export function bytesOf(text: Text): Uint8Array {
 	if (typeof text === "string") return new Uint8Array(ArrayBuffer.fromString(text));
@@ -42,9 +58,11 @@ export class CheckedText {
 			this.bytes = bytesOf(text);
 			return;
 		}
-		this.bytes = bytesOf(text).slice();
+		this.bytes = new Uint8Array(bytesOf(text));
 		try {
-			this.string = String.fromArrayBuffer(this.bytes.buffer);
+			const string = String.fromArrayBuffer(this.bytes.buffer);
+			// XS reads 0xC0 0x80, which is no UTF-8, as a NUL, and would send that.
+			this.string = ArrayBuffer.fromString(string).byteLength === this.bytes.length ? string : undefined;
 		} catch {
 			this.string = undefined;
 		}
@@ -120,10 +138,13 @@ const FEW = 16;
 /** Text of bytes from the line: UTF-8, with what is not valid UTF-8 (line noise) left out. */
 export function textOf(bytes: Uint8Array): string {
 	try {
-		return String.fromArrayBuffer(bytes.slice().buffer);
+		const text = String.fromArrayBuffer(bytes.slice().buffer);
+		// The SDK's XS lets halves of surrogate pairs pass, and 0xC0 0x80.
+		if (isWellFormed(text) && ArrayBuffer.fromString(text).byteLength === bytes.length) return text;
 	} catch {
-		return String.fromArrayBuffer(validUtf8(bytes).buffer);
+		// It is not valid.
 	}
+	return String.fromArrayBuffer(validUtf8(bytes).buffer);
 }
 
 /** Length of the UTF-8 sequence that a byte begins, 0 if it begins none. */

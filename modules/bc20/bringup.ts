@@ -23,12 +23,6 @@ export interface Identification {
 	readonly imei: string;
 }
 
-/** What the firmware of the module can do beyond the application note V1.0. */
-export interface Profile {
-	/** `QMTPUB` with the message behind the prompt `>`, and the options `version`, `dataformat` and `echomode`. */
-	readonly later: boolean;
-}
-
 /** What waiting for the network asks of who runs it. */
 export interface BringUpContext {
 	readonly sleep: Sleep;
@@ -52,12 +46,6 @@ const LONG_SEARCH_MS = 600_000;
 const SIM_BUDGET_MS = 10_000;
 /** `<stat>` of a module that is not registered and does not search. */
 const IDLE = 0;
-/** Keys of AT+QMTCFG that all firmware has (application note 3.2.1), and those that the later one adds. */
-const NOTE_KEYS = ["keepalive", "session", "timeout", "will"];
-const DATA_FORMAT = "dataformat";
-const LATER_KEYS = ["echomode", DATA_FORMAT, "version"];
-/** Answers that are listened to until one makes sense. */
-const RECOGNITIONS = 3;
 const PLUS = 0x2b;
 /** AT+CMEE: errors by their numbers. */
 const ERROR_REPORTS = 1;
@@ -114,27 +102,6 @@ export async function restart(scheduler: Scheduler, reason: string): Promise<nev
 		// Whether it has restarted is found out by who brings it up again.
 	}
 	throw new ModemResetError(reason);
-}
-
-/**
- * Finds out which firmware profile the module has, by the keys of its test response to AT+QMTCFG. An answer that is not whole, or has only
- * some of the later firmware's keys, was not heard well: it is asked for again.
- */
-export async function recognise(send: Send): Promise<Profile> {
-	let later = false;
-	for (let attempt = 0; attempt < RECOGNITIONS; attempt++) {
-		const keys: (string | undefined)[] = [];
-		await tolerate(
-			send(MQTT.options, "test", [], {
-				onInformation: line => void keys.push(line.string(0)?.toLowerCase()),
-			}),
-		);
-		const added = LATER_KEYS.filter(key => keys.includes(key)).length;
-		later ||= keys.includes(DATA_FORMAT);
-		if (NOTE_KEYS.every(key => keys.includes(key)) && added % LATER_KEYS.length === 0)
-			return { later: added > 0 };
-	}
-	return { later };
 }
 
 /** Closes the MQTT identifiers that an earlier run of the firmware left open. @returns how many there were */

@@ -1,4 +1,4 @@
-import { QUOTE, bytesOf, indexOfControl } from "../at/text.js";
+import { QUOTE, bytesOf, indexOfControl, isText, isWellFormed } from "../at/text.js";
 
 /**
  * Checks an option that is to become a string of a command.
@@ -8,11 +8,12 @@ import { QUOTE, bytesOf, indexOfControl } from "../at/text.js";
  * @throws TypeError or RangeError that names the option and the limit, never the value
  */
 export function checkText(name: string, value: unknown, minimum: number, maximum: number): void {
-	if (typeof value !== "string" && !(value instanceof ArrayBuffer) && !(value instanceof Uint8Array))
-		throw new TypeError(`${name} must be a string, an ArrayBuffer or a Uint8Array`);
+	if (!isText(value)) throw new TypeError(`${name} must be a string, an ArrayBuffer or a Uint8Array`);
 	const bytes = bytesOf(value);
 	if (bytes.length < minimum || bytes.length > maximum)
 		throw new RangeError(`${name} has ${bytes.length} bytes; it must have ${minimum} to ${maximum}`);
+	if (typeof value === "string" && !isWellFormed(value))
+		throw new RangeError(`${name} holds half of a surrogate pair, of which there is no UTF-8`);
 	if (bytes.includes(QUOTE) || indexOfControl(bytes) >= 0)
 		throw new RangeError(`${name} holds a quote (") or a control character, which no command can carry`);
 }

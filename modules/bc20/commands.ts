@@ -56,7 +56,7 @@ export const Basic = {
 		parameters: [
 			string("PDP_type", 6),
 			string("APN", APN_LIMIT),
-			string("username", 64),
+			{ ...string("username", 64), secret: true },
 			{ ...string("password", 64), secret: true },
 		],
 	},

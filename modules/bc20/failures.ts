@@ -38,3 +38,8 @@ export function isLinkFailure(error: Error & { code?: number | undefined }): boo
 	const entry = LINK_ERRORS.find(([type]) => error instanceof type);
 	return entry !== undefined && !entry[1].includes(error.code ?? NaN);
 }
+
+/** Whether it failed on this side of the network, so that the broker has no part in it: by the error's `isLocal`. */
+export function isLocal(error: Error & { isLocal?: boolean }): boolean {
+	return error.isLocal === true;
+}

@@ -1,11 +1,12 @@
 import Timer from "timer";
+import type { CommandSpec } from "../at/command.js";
 import { ClosedError, CommandError } from "../at/errors.js";
+import { execute } from "../at/execute.js";
 import type { Line } from "../at/line.js";
 import type { Scheduler } from "../at/scheduler.js";
-import { IDENTIFIERS } from "./commands.js";
-import { isLinkFailure } from "./failures.js";
+import { IDENTIFIERS, MQTT } from "./commands.js";
+import { isLinkFailure, isLocal } from "./failures.js";
 import { linkState } from "./link-states.js";
-import { QMT } from "./qmt.js";
 
 /**
  * Who holds, or waits for, one of the module's MQTT identifiers: until it releases it, or has heard `onLost`. No method is called from inside
@@ -29,6 +30,8 @@ export interface Holder {
 	onStatus(code: number, isReported: boolean): void;
 	/** A message has come, `+QMTRECV`; the line is valid during the call. */
 	onReceived(line: Line): void;
+	/** The state of the module is read again: a holder asks for what it doubts itself. */
+	onVerify?(): Promise<void> | undefined;
 	/** The modem is gone, and with it the connection; the identifier is taken back. With a ClosedError nobody is given one any more. */
 	onLost(error: Error): void;
 }
@@ -37,12 +40,17 @@ export interface Holder {
 export interface IdentifierEvents {
 	/** A connection was lost in a way that asks for the PDP context to be activated anew. */
 	onCycle(): void;
-	/** A connection could not be made, or broke, in a way that the broker has not asked for, and no other is there. */
-	onFailure(): void;
+	/**
+	 * A connection could not be made, or broke, in a way that the broker has not asked for, and no other is there.
+	 * @param isLocal the broker has no part in it
+	 */
+	onFailure(isLocal: boolean): void;
 	/** Something has reached the broker and was acknowledged. */
 	onProof(): void;
 	/** A command of a connection had no answer and is sent again. */
 	onRepeat(): void;
+	/** What has come contradicts what was set: the state is to be read again, soon. */
+	onContradiction(): void;
 	/** A holder threw. */
 	onException(exception: unknown): void;
 }
@@ -52,6 +60,7 @@ const NO_EVENTS: IdentifierEvents = {
 	onFailure: () => undefined,
 	onProof: () => undefined,
 	onRepeat: () => undefined,
+	onContradiction: () => undefined,
 	onException: exception => trace("BC20: a holder of an identifier threw ", String(exception), "\n"),
 };
 /** What holders hear whose connection is gone without a word: `+QMTSTAT: <id>,7`, the link is not alive. */
@@ -129,7 +138,8 @@ export class Identifiers {
 	/** A holder's connection could not be made, or broke. */
 	failed(holder: Holder, error: Error): void {
 		if (!isLinkFailure(error)) return;
-		if (!this.#holders.some(other => other !== holder && other?.isConnected)) this.#events.onFailure();
+		if (this.#holders.some(other => other !== holder && other?.isConnected)) return;
+		this.#events.onFailure(isLocal(error));
 	}
 	/** The broker has acknowledged something. */
 	proved(): void {
@@ -139,24 +149,23 @@ export class Identifiers {
 	repeated(): void {
 		this.#events.onRepeat();
 	}
+	/** A holder has heard what contradicts what it has set. */
+	doubted(): void {
+		this.#events.onContradiction();
+	}
 	/**
 	 * Asks the module which connections there are (AT+QMTOPEN?, AT+QMTCONN?), and tells those whose connection is gone, as its report
 	 * would have.
 	 * @throws (rejects) TimeoutError, ClosedError and other errors of the AT engine
 	 */
 	async verify(scheduler: Scheduler): Promise<void> {
-		const qmt = new QMT(scheduler, true);
-		const opened = this.#holders.map(holder => (holder?.isOpen ? holder : undefined));
-		if (!opened.some(Boolean)) return;
-		const open = await known(qmt.opened());
-		if (open) this.#bury(opened, "isOpen", id => open.some(entry => entry.id === id));
-		const connected = this.#holders.map(holder => (holder?.isConnected ? holder : undefined));
-		if (!connected.some(Boolean)) return;
-		const clients = await known(qmt.clientStates());
-		if (clients)
-			this.#bury(connected, "isConnected", id =>
-				clients.some(entry => entry.id === id && entry.state === CLIENT_CONNECTED),
-			);
+		// What one command has left behind can be collected before the next takes memory.
+		await nextTurn();
+		await this.#compare(scheduler, MQTT.open, "isOpen");
+		await nextTurn();
+		await this.#compare(scheduler, MQTT.connect, "isConnected");
+		for (let identifier = 0; identifier < this.#holders.length; identifier++)
+			await this.#holders[identifier]?.onVerify?.();
 	}
 	/** The modem is gone: who holds an identifier loses it. Who waits goes on waiting. */
 	end(error: Error): void {
@@ -176,17 +185,32 @@ export class Identifiers {
 		this.#serve();
 	}
 
-	/** Tells those of whom the module does not know, and who have not changed since it was asked. */
-	#bury(
-		asked: (Holder | undefined)[],
+	/**
+	 * Asks the module which identifiers are in a state, and tells those who are not, though they were when it was asked. Firmware that does
+	 * not know the command tells nothing. @returns undefined where nobody is in that state
+	 */
+	#compare(
+		scheduler: Scheduler,
+		command: CommandSpec,
 		state: "isOpen" | "isConnected",
-		isThere: (identifier: number) => boolean,
-	): void {
-		for (let identifier = 0; identifier < IDENTIFIERS; identifier++) {
-			const holder = asked[identifier];
-			if (!holder || holder !== this.#holders[identifier] || !holder[state] || isThere(identifier)) continue;
-			this.#contain(() => holder.onStatus(LINK_DEAD, true));
-		}
+	): Promise<void> | undefined {
+		const asked = this.#holders.map(holder => (holder?.[state] ? holder : undefined));
+		if (!asked.some(Boolean)) return undefined;
+		/** A bit for each identifier. */
+		let listed = 0;
+		const onInformation = (line: Line) => {
+			if (state === "isOpen" || line.integer(1) === CLIENT_CONNECTED)
+				listed |= 1 << (line.integer(0) ?? IDENTIFIERS);
+		};
+		const bury = () => {
+			for (let identifier = 0; identifier < IDENTIFIERS; identifier++) {
+				const holder = asked[identifier];
+				if (!holder || holder !== this.#holders[identifier] || !holder[state] || (listed >> identifier) & 1)
+					continue;
+				this.#contain(() => holder.onStatus(LINK_DEAD, true));
+			}
+		};
+		return execute(scheduler, command, "read", [], { waits: true, onInformation }).then(bury, ignoreRefusal);
 	}
 	#holderOf(line: Line): Holder | undefined {
 		return this.#holders[line.integer(0) ?? -1];
@@ -234,14 +258,13 @@ export class Identifiers {
 	}
 }
 
-/** What the module answers; undefined where its firmware does not know the command. */
-async function known<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-	try {
-		return await answer;
-	} catch (error) {
-		if (error instanceof CommandError) return undefined;
-		throw error;
-	}
+function nextTurn(): Promise<unknown> {
+	return new Promise(resolve => Timer.set(resolve));
+}
+
+/** Its firmware does not know the command. */
+function ignoreRefusal(error: unknown): void {
+	if (!(error instanceof CommandError)) throw error;
 }
 
 function remove(list: Holder[], holder: Holder): void {

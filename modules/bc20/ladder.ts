@@ -72,7 +72,10 @@ export const FAILURES: Readonly<Record<FailureName, Failure>> = {
 	bringUp: { again: "probe", first: "radio", lowest: "radio", restMs: MINUTE_MS, overAt: 400 },
 	/** No network for longer than it should be: most often there is none, and the module goes on looking for one. */
 	coverage: { first: "radio", lowest: "radio", restMs: 30 * MINUTE_MS, overAt: 500 },
-	/** An MQTT connection could not be made, or broke, in a way that the broker has not asked for. */
+	/**
+	 * An MQTT connection could not be made, or broke, in a way that the broker has not asked for. Where the broker has no part in it at all
+	 * (`isLocal` of the error) fewer are enough.
+	 */
 	link: { again: "reopen", first: "context", lowest: "context", restMs: 0, overAt: Infinity },
 };
 

@@ -20,6 +20,9 @@ const IDLE_TICK_MS = 30_000;
  * Notices when nothing is heard from a module for longer than it should, and sends one `AT` then. If that has no answer in time, the AT
  * engine goes on probing, and finds the module unresponsive. Silence is noticed after half the time given at the earliest, all of it at
  * the latest. Lines that nobody knows count as silence.
+ *
+ * The module takes one command at a time, so nothing is probed while one is under way: a hang in the middle of it is found by that command's
+ * own time-out, which is 150 s for AT+CGACT and seconds for what is sent while a client is connected.
  */
 export class Liveness {
 	readonly #events: LivenessEvents;
@@ -30,6 +33,8 @@ export class Liveness {
 	#timer: Timer | undefined;
 	#ticks = 0;
 	#heard = 0;
+	/** Lines that nobody knew, up to the last tick. */
+	#unknown = 0;
 	/** What was heard on earlier lines. */
 	#earlier = 0;
 	#isDoubted = false;
@@ -49,6 +54,7 @@ export class Liveness {
 		this.end();
 		this.#scheduler = scheduler;
 		this.#heard = scheduler.heard;
+		this.#unknown = scheduler.unknown;
 		this.#ticks = 0;
 		this.#isDoubted = false;
 		this.#timer = Timer.set(this.#onTimer, this.#tickMs);
@@ -72,6 +78,9 @@ export class Liveness {
 		if (!scheduler) return;
 		const wasSilent = scheduler.heard === this.#heard;
 		this.#heard = scheduler.heard;
+		// What it may have been: a report that was garbled.
+		if (scheduler.unknown !== this.#unknown) this.#isDoubted = true;
+		this.#unknown = scheduler.unknown;
 		if (this.#isProbing && ++this.#ticks % DOUBT_EVERY === 0) this.#isDoubted = true;
 		if (this.#isDoubted && scheduler.synchronised) {
 			this.#isDoubted = false;

@@ -1,4 +1,4 @@
-import type { Identification, Profile } from "./bringup.js";
+import type { Identification } from "./bringup.js";
 import { CallbackError } from "./errors.js";
 import type { Identifiers } from "./identifiers.js";
 import { type BC20Options, type ChangedProperty, type SupervisorEvents, checked } from "./options.js";
@@ -51,10 +51,6 @@ export class BC20 {
 	/** What the module says of itself, once it has answered. */
 	get identification(): Identification | undefined {
 		return this.#supervisor.identification;
-	}
-	/** What its firmware can do. */
-	get profile(): Profile {
-		return this.#supervisor.profile;
 	}
 	/** Its IP address, if it has told one and is up. */
 	get address(): string | undefined {

@@ -19,12 +19,19 @@ export class MQTTError extends Error {
 	}
 }
 
+/** `<result>` of QMTOPEN: no PDP context, network disconnected (application note 3.2.2). */
+const LOCAL_CODES: readonly number[] = [3, 5];
+
 /** `+QMTOPEN: <id>,<result>`: no connection to the broker (application note 3.2.2). */
 export class OpenError extends MQTTError {
 	override name = "OpenError";
 
 	constructor(code: number, host: string, port: number) {
 		super(`cannot open ${host}:${port}: ${OPEN_RESULTS[code] ?? "result"} (${code})`, code);
+	}
+	/** It failed on this side of the network: the broker was not asked. */
+	get isLocal(): boolean {
+		return LOCAL_CODES.includes(this.code ?? NaN);
 	}
 }
 

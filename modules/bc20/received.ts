@@ -1,5 +1,6 @@
 import type { Line } from "../at/line.js";
 import { COMPLETE, OPEN } from "../at/prefixes.js";
+import { indexOf } from "../at/string-methods.js";
 import { QUOTE } from "../at/text.js";
 
 /**
@@ -9,12 +10,15 @@ import { QUOTE } from "../at/text.js";
  * could be read both ways it is taken as quoted, so that nobody who chooses a topic can make his payload pass for lines of the modem.
  */
 export function receivedEnds(line: Line): number {
-	const topic = topicOf(line);
-	if (topic <= 0 || line.at(topic) !== QUOTE) return COMPLETE;
-	const separator = line.indexOf('","', topic + 1);
-	if (separator >= 0 && separator + 2 < line.length) return separator + 2;
-	const unquoted = line.indexOf('",', topic + 1);
-	return unquoted >= 0 && unquoted + 2 < line.length ? COMPLETE : OPEN;
+	const text = line.shown();
+	const start = line.shownAt;
+	const end = start + line.length;
+	const topic = topicOf(text, start + line.prefixLength);
+	if (topic <= 0 || topic >= end || line.at(topic - start) !== QUOTE) return COMPLETE;
+	const separator = indexOf.call(text, '","', topic + 1) + 2;
+	if (separator > 2 && separator < end) return separator - start;
+	const unquoted = indexOf.call(text, '",', topic + 1) + 2;
+	return unquoted > 2 && unquoted < end ? COMPLETE : OPEN;
 }
 
 /** Where the parts of a `+QMTRECV` line are: indexes into the line. */
@@ -32,9 +36,14 @@ export class Received {
 	 * @returns false if it is none
 	 */
 	parse(line: Line, hex = false): boolean {
-		const msgID = line.integer(1);
-		const topic = topicOf(line);
-		if (msgID === undefined || topic <= 0 || topic >= line.length) return false;
+		const text = line.shown();
+		const start = line.shownAt;
+		const { length } = line;
+		const msgIDAt = indexOf.call(text, ",", start + line.prefixLength) + 1 - start;
+		const topic = topicOf(text, start + line.prefixLength) - start;
+		if (topic <= msgIDAt || topic >= length) return false;
+		const msgID = line.integerAt(msgIDAt, topic - 1 - msgIDAt) ?? line.integer(1);
+		if (msgID === undefined) return false;
 		this.msgID = msgID;
 		const quoted = line.at(topic) === QUOTE;
 		let separator;
@@ -47,20 +56,17 @@ export class Received {
 		const payload = separator + 1;
 		// A module that leaves out the quotes does so for both: those of the payload are then its own.
 		const enclosed =
-			quoted &&
-			line.length >= payload + 2 &&
-			line.at(payload) === QUOTE &&
-			line.at(line.length - 1) === QUOTE;
+			quoted && length >= payload + 2 && line.at(payload) === QUOTE && line.at(length - 1) === QUOTE;
 		this.payload = enclosed ? payload + 1 : payload;
-		this.payloadLength = line.length - this.payload - (enclosed ? 1 : 0);
+		this.payloadLength = length - this.payload - (enclosed ? 1 : 0);
 		return true;
 	}
 }
 
-/** Where the topic begins, or its quote: behind the second comma; 0 if there is none. */
-function topicOf(line: Line): number {
-	const comma = line.indexOf(",", line.prefixLength);
-	return comma < 0 ? 0 : line.indexOf(",", comma + 1) + 1;
+/** Where the topic begins in a text, or its quote: behind the second comma; 0 or less if there is none. */
+function topicOf(text: string, prefixEnd: number): number {
+	const comma = indexOf.call(text, ",", prefixEnd);
+	return comma < 0 ? 0 : indexOf.call(text, ",", comma + 1) + 1;
 }
 
 /** The comma between topic and payload: the first in `","`, or where there is none the first behind a quote. */

@@ -70,14 +70,19 @@ export class Recovery implements RecoveryState {
 	get remaining(): number {
 		return this.#due?.remaining ?? Infinity;
 	}
-	/** Tells of a failure. @returns ms after which the lower rung (`again`) is to be tried again; 0 where it has its own time */
-	fail(failure: FailureName): number {
+	/**
+	 * Tells of a failure.
+	 * @param isLocal it was the module's own: two of them are enough to climb, and one where a rung above was used already
+	 * @returns ms after which the lower rung (`again`) is to be tried again; 0 where it has its own time
+	 */
+	fail(failure: FailureName, isLocal = false): number {
 		const { again, first } = FAILURES[failure];
 		const lower = again === undefined ? NONE : indexOfRung(again);
 		const delayMs = lower === NONE ? 0 : this.#delay(lower);
 		if (lower !== NONE) this.#use(lower, Math.max(this.#at, lower));
-		this.#tries++;
-		if (first !== undefined && this.#tries >= (lower === NONE ? 1 : RUNGS[lower].limit)) this.#climb(failure);
+		const limit = lower === NONE ? 1 : RUNGS[lower].limit;
+		this.#tries += isLocal ? Math.max(1, limit - (this.#stay ? 0 : 1)) : 1;
+		if (first !== undefined && this.#tries >= limit) this.#climb(failure);
 		return delayMs;
 	}
 	/** Counts that a rung was used outside of all climbing. */

@@ -41,9 +41,9 @@ export class Remedies implements RecoveryEvents {
 	onChanged(): void {
 		this.#events.onRecovery();
 	}
-	/** A failure. @returns as `Recovery.fail` */
-	fail(failure: FailureName): number {
-		const delayMs = this.recovery.fail(failure);
+	/** A failure. @param isLocal and @returns as `Recovery.fail` */
+	fail(failure: FailureName, isLocal: boolean): number {
+		const delayMs = this.recovery.fail(failure, isLocal);
 		this.#arm();
 		return delayMs;
 	}

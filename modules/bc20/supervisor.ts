@@ -4,7 +4,6 @@ import type { Line } from "../at/line.js";
 import type { Scheduler } from "../at/scheduler.js";
 import {
 	type Identification,
-	type Profile,
 	START_URCS,
 	applyRemedy,
 	attach,
@@ -13,7 +12,6 @@ import {
 	configure,
 	confirm,
 	listenForBanner,
-	recognise,
 	restart,
 	setAccessPoint,
 } from "./bringup.js";
@@ -43,9 +41,6 @@ export class Supervisor<Owner> implements PartEvents {
 		},
 		onGap() {
 			ownerOf(this).#gap();
-		},
-		onUnknown() {
-			ownerOf(this).liveness.doubt();
 		},
 		onUnresponsive(probes) {
 			ownerOf(this).#unresponsive(probes);
@@ -78,7 +73,6 @@ export class Supervisor<Owner> implements PartEvents {
 	/** The line to the module; undefined while there is none. */
 	scheduler: Scheduler | undefined;
 	identification: Identification | undefined;
-	profile: Profile = { later: false };
 	address: string | undefined;
 	restarts = 0;
 	gaps = 0;
@@ -156,15 +150,18 @@ export class Supervisor<Owner> implements PartEvents {
 	onCycle(): void {
 		if (this.cycleContext()) this.remedies.recovery.use("context");
 	}
-	onFailure(): void {
+	onFailure(isLocal: boolean): void {
 		// Where the module does not answer, that is the failure.
-		if (this.state.connection === 500 && this.scheduler?.synchronised) this.#fail("link");
+		if (this.state.connection === 500 && this.scheduler?.synchronised) this.#fail("link", isLocal);
 	}
 	onProof(): void {
 		this.remedies.recovered();
 	}
 	onRepeat(): void {
 		this.remedies.recovery.use("repeat");
+	}
+	onContradiction(): void {
+		this.liveness.doubt();
 	}
 	onException(exception: unknown): void {
 		this.#events.onException(this.#owner, exception);
@@ -277,7 +274,6 @@ export class Supervisor<Owner> implements PartEvents {
 		await new Promise<void>(resolve => (this.#onSynchronised = resolve));
 		this.#onSynchronised = undefined;
 		this.identification = await configure(send);
-		this.profile = await recognise(send);
 		const remedy = this.#remedy;
 		this.#remedy = undefined;
 		await applyRemedy(remedy, scheduler, send);
@@ -326,9 +322,9 @@ export class Supervisor<Owner> implements PartEvents {
 			if (this.scheduler === scheduler) this.#lose(error as Error);
 		}
 	}
-	#fail(failure: FailureName): number {
+	#fail(failure: FailureName, isLocal = false): number {
 		this.state.failed();
-		return this.remedies.fail(failure);
+		return this.remedies.fail(failure, isLocal);
 	}
 	#setRegistration(registration: number): void {
 		const { state } = this;

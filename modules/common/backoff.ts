@@ -50,10 +50,12 @@ export class Backoff {
 
 	/**
 	 * The next delay: whole milliseconds, 1 to the present bound; the bound grows.
-	 * @param cause what failed: where it has `isOwn`, it is of this unit alone, and the delay is 1 to 1000 ms or `firstMs`
+	 * @param cause what failed: where it has `isOwn`, it is of this unit alone, and the delay is 1 to 1000 ms or `firstMs`; where it has
+	 * `isLocal`, the broker was not asked, and the delay is 1 to `firstMs`. The bound stays then.
 	 */
 	next(cause?: unknown): number {
-		if (isOwn(cause)) return jitter(Math.min(OWN_MS, this.#firstMs), this.#random);
+		if (has(cause, "isOwn")) return jitter(Math.min(OWN_MS, this.#firstMs), this.#random);
+		if (has(cause, "isLocal")) return jitter(this.#firstMs, this.#random);
 		const bound = this.#boundMs;
 		this.#boundMs = Math.min(bound * this.#factor, this.#maximumMs);
 		return jitter(bound, this.#random);
@@ -65,6 +67,6 @@ export class Backoff {
 	}
 }
 
-function isOwn(cause: unknown): boolean {
-	return cause instanceof Error && (cause as { isOwn?: unknown }).isOwn === true;
+function has(cause: unknown, mark: "isOwn" | "isLocal"): boolean {
+	return cause instanceof Error && (cause as Error & Partial<Record<typeof mark, unknown>>)[mark] === true;
 }

@@ -49,7 +49,8 @@ export default class MQTTClient {
 	static readonly #linkEvents: LinkEvents<MQTTClient> = Object.freeze({
 		onConnected: client => client.#connected(),
 		onReceived: (client, line, hex) => {
-			if (client.#onReadable && !client.#isClosed) client.#reading.receive(line, hex);
+			if (!client.#onReadable || client.#isClosed) return;
+			if (!client.#reading.receive(line, hex) && hex) client.#link.doubt();
 		},
 		onEnd: (client, error) => client.#end(error),
 	} satisfies LinkEvents<MQTTClient>);

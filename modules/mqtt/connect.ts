@@ -1,10 +1,10 @@
 import { CommandError, TimeoutError } from "../at/errors.js";
 import type { Scheduler } from "../at/scheduler.js";
-import type { Profile } from "../bc20/bringup.js";
 import { MQTT } from "../bc20/commands.js";
 import { QMT } from "../bc20/qmt.js";
 import { sender, tolerate } from "../bc20/send.js";
-import { MQTTError, OpenError } from "./errors.js";
+import { accepted, setDataFormat } from "./data-format.js";
+import { NotOpenedError, OpenError } from "./errors.js";
 import type { Settings } from "./options.js";
 
 /** `<result>` of QMTOPEN. */
@@ -15,12 +15,11 @@ const MQTT_3_1_1 = 4;
 export interface ConnectContext {
 	readonly scheduler: Scheduler;
 	readonly identifier: number;
-	readonly profile: Profile;
 	readonly settings: Settings;
 	/** Whether to go on: false once the client is closed. */
 	readonly isWanted: () => boolean;
-	/** Messages come in hex digits, in which nothing can pass for a line of the module. */
-	readonly onHex: () => void;
+	/** The module has the later firmware: messages come in hex digits, in which nothing can pass for a line of the module. */
+	readonly onLater: () => void;
 	/** The network connection is, or may be, open from here on and has to be closed. */
 	readonly onOpened: () => void;
 	/** A command had no answer and is sent again. */
@@ -31,19 +30,17 @@ export interface ConnectContext {
  * Configures an identifier, opens its network connection and connects the client: QMTCFG, QMTOPEN, QMTCONN (application note 3.2.1 to
  * 3.2.4). The options are sent each time: whether the module keeps them over a reset is not documented.
  * Ends early, without an error, when it is no longer wanted.
- * @throws (rejects) OpenError, ConnectionRefusedError, PacketError, or an error of the AT engine
+ * @throws (rejects) NotOpenedError, OpenError, ConnectionRefusedError, PacketError, ResponseError, MQTTError, or an error of the AT engine
  */
 export async function connect(context: ConnectContext): Promise<void> {
-	if (context.settings.hex && !context.profile.later)
-		throw new MQTTError('dataFormat "hex" is not possible with this firmware of the module');
 	const qmt = new QMT(context.scheduler, true);
-	for (const { set, isRequired, isDataFormat } of configuration(qmt, context)) {
+	try {
+		await configureAll(qmt, context);
 		if (!context.isWanted()) return;
-		const isAccepted = await accepted(set(), isRequired);
-		if (isDataFormat && isAccepted) context.onHex();
+		await open(qmt, context);
+	} catch (error) {
+		throw error instanceof CommandError ? new NotOpenedError(error) : error;
 	}
-	if (!context.isWanted()) return;
-	await open(qmt, context);
 	if (!context.isWanted()) return;
 	const { id: clientId, user, password } = context.settings;
 	await qmt.connect(context.identifier, { clientId, user, password });
@@ -61,13 +58,26 @@ interface Step {
 	readonly set: () => Promise<void>;
 	/** Whether the connection depends on it. */
 	readonly isRequired: boolean;
-	readonly isDataFormat?: boolean;
 }
 
-/** The options in the order in which they are sent. */
-function configuration(qmt: QMT, { identifier: id, profile, settings }: ConnectContext): Step[] {
-	const { aliAuth, clean, keepAlive, packetTimeout, retries, will, hex } = settings;
-	const send = hex ? "hex" : "text";
+async function configureAll(qmt: QMT, context: ConnectContext): Promise<void> {
+	const { identifier, isWanted, onLater, settings } = context;
+	await configure(configuration(qmt, context), context);
+	if (!isWanted() || !(await setDataFormat(qmt, identifier, settings.hex))) return;
+	onLater();
+	await configure(laterConfiguration(qmt, identifier), context);
+}
+
+async function configure(steps: Step[], { isWanted }: ConnectContext): Promise<void> {
+	for (const { set, isRequired } of steps) {
+		if (!isWanted()) return;
+		await accepted(set(), isRequired);
+	}
+}
+
+/** The options of the note, in the order in which they are sent. */
+function configuration(qmt: QMT, { identifier: id, settings }: ConnectContext): Step[] {
+	const { aliAuth, clean, keepAlive, packetTimeout, retries, will } = settings;
 	const steps: Step[] = [
 		{ set: () => qmt.setKeepAlive(id, keepAlive), isRequired: true },
 		{ set: () => qmt.setSession(id, clean), isRequired: true },
@@ -75,29 +85,16 @@ function configuration(qmt: QMT, { identifier: id, profile, settings }: ConnectC
 		{ set: () => qmt.setWill(id, will), isRequired: will !== undefined },
 	];
 	if (aliAuth) steps.push({ set: () => qmt.setAliAuth(id, aliAuth), isRequired: true });
-	if (profile.later)
-		steps.push(
-			{ set: () => qmt.setVersion(id, MQTT_3_1_1), isRequired: false },
-			{
-				set: () => qmt.setDataFormat(id, { send, receive: "hex" }),
-				isRequired: hex,
-				isDataFormat: true,
-			},
-			// An echo of a message could pass for a line of the module.
-			{ set: () => qmt.setEchoMode(id, false), isRequired: false },
-		);
 	return steps;
 }
 
-/** Lets pass that the module refuses what is not required. @returns whether it has accepted it */
-async function accepted(setting: Promise<void>, isRequired: boolean): Promise<boolean> {
-	try {
-		await setting;
-		return true;
-	} catch (error) {
-		if (isRequired || !(error instanceof CommandError)) throw error;
-		return false;
-	}
+/** Those of the later firmware, besides the data format. */
+function laterConfiguration(qmt: QMT, id: number): Step[] {
+	return [
+		{ set: () => qmt.setVersion(id, MQTT_3_1_1), isRequired: false },
+		// An echo of a message could pass for a line of the module.
+		{ set: () => qmt.setEchoMode(id, false), isRequired: false },
+	];
 }
 
 async function open(qmt: QMT, context: ConnectContext): Promise<void> {

@@ -34,6 +34,19 @@ export class OverflowError extends MQTTError {
 	}
 }
 
+/** The module's messages are not in the format that the connection was configured for; the next connection sets it anew. */
+export class FormatError extends MQTTError {
+	override name = "FormatError";
+
+	constructor() {
+		super("the module has another data format than was set; connect again");
+	}
+	/** It is this unit's own failure, not one of a fleet: see `ModemError.isOwn`. */
+	get isOwn(): boolean {
+		return true;
+	}
+}
+
 /**
  * The module answered one PUBLISH with `ERROR` or `+CME ERROR: <code>` and is still connected: nothing was sent. `code` is that of the AT
  * error; undefined where there is none.
@@ -43,6 +56,22 @@ export class PublishRefusedError extends MQTTError {
 
 	constructor({ message, code }: CommandError) {
 		super(`${message}; this message was not sent: write it again, or another one`, code);
+	}
+}
+
+/**
+ * The module answered AT+QMTCFG or AT+QMTOPEN with `ERROR` or `+CME ERROR: <code>`: the broker was not asked. Firmware that has nothing
+ * but `ERROR` does not tell a wrong parameter from a module that has to be restarted.
+ */
+export class NotOpenedError extends CommandError {
+	override name = "NotOpenedError";
+
+	constructor({ command = "", final, code }: CommandError) {
+		super(command, final, code, code === undefined ? undefined : describeFinal(final, code));
+	}
+	/** It failed on this side of the network. */
+	get isLocal(): boolean {
+		return true;
 	}
 }
 

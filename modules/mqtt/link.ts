@@ -7,7 +7,8 @@ import { MQTT } from "../bc20/commands.js";
 import type { Holder } from "../bc20/identifiers.js";
 import type { BC20 } from "../bc20/modem.js";
 import { closeNetwork, connect } from "./connect.js";
-import { LinkError } from "./errors.js";
+import { hasDataFormat } from "./data-format.js";
+import { FormatError, LinkError } from "./errors.js";
 import type { Settings } from "./options.js";
 
 /** It waits for the modem to be on the network, and for an identifier. */
@@ -31,7 +32,7 @@ export interface LinkEvents<Client> {
 }
 
 /** A link, whoever its client is. */
-export type AnyLink = Pick<Link<unknown>, "identifier" | "isConnected" | "later" | "scheduler">;
+export type AnyLink = Pick<Link<unknown>, "hasFormat" | "identifier" | "isConnected" | "later" | "scheduler">;
 
 /**
  * The life of one client's connection: it waits for an identifier of the module, connects, tells of messages and of the end, disconnects, and
@@ -50,7 +51,9 @@ export class Link<Client> implements Holder {
 	#isOpen = false;
 	/** The connect sequence or DISCONNECT is at work: the network connection is closed behind it. */
 	#isBusy = false;
-	#isHex = false;
+	#isLater = false;
+	/** Something that came was not in the format that was set. */
+	#isDoubted = false;
 	/** When the connection will have proven that the way to the broker is good. */
 	readonly #proof = new Deadline();
 	#timer: Timer | undefined;
@@ -84,9 +87,9 @@ export class Link<Client> implements Holder {
 	get scheduler(): Scheduler | undefined {
 		return this.#scheduler;
 	}
-	/** Whether the module has the later firmware's forms. */
+	/** Whether the module has the later firmware's forms, as was found when connecting: messages come in hex digits then. */
 	get later(): boolean {
-		return this.#modem.profile.later;
+		return this.#isLater;
 	}
 	/** The broker has acknowledged something. */
 	proved(): void {
@@ -96,6 +99,17 @@ export class Link<Client> implements Holder {
 	failed(error: Error): void {
 		if (this.isProven) this.proved();
 		this.#modem.identifiers.failed(this, error);
+	}
+	/** A message was not in the format that was set. */
+	doubt(): void {
+		this.#isDoubted = true;
+		this.#modem.identifiers.doubted();
+	}
+	/** Asks the module whether it has the format that was set. @throws (rejects) ResponseError, and errors of the AT engine */
+	async hasFormat(): Promise<boolean> {
+		const scheduler = this.#scheduler;
+		if (!scheduler) return false;
+		return hasDataFormat(scheduler, this.#identifier, this.#settings.hex, this.#isLater);
 	}
 	/** A callback of the application threw. */
 	report(exception: unknown): void {
@@ -142,7 +156,18 @@ export class Link<Client> implements Holder {
 		else this.#end(error);
 	}
 	onReceived(line: Line): void {
-		if (this.#isOpen && this.#state !== CLOSED) this.#events.onReceived(this.#client, line, this.#isHex);
+		if (this.#isOpen && this.#state !== CLOSED) this.#events.onReceived(this.#client, line, this.#isLater);
+	}
+	/**
+	 * The format, where there is doubt: firmware V1.0 was told by an error, which anything may have brought about, and its text is never
+	 * contradicted by what comes.
+	 */
+	onVerify(): Promise<void> | undefined {
+		if (this.#state !== CONNECTED || (this.#isLater && !this.#isDoubted)) return undefined;
+		this.#isDoubted = false;
+		return this.hasFormat().then(isKept => {
+			if (!isKept && this.isConnected) this.#end(new FormatError());
+		});
 	}
 	onLost(error: Error): void {
 		this.#isOpen = false;
@@ -157,10 +182,9 @@ export class Link<Client> implements Holder {
 			await connect({
 				scheduler,
 				identifier: this.#identifier,
-				profile: this.#modem.profile,
 				settings: this.#settings,
 				isWanted: () => this.#state === CONNECTING,
-				onHex: () => (this.#isHex = true),
+				onLater: () => (this.#isLater = true),
 				onOpened: () => (this.#isOpen = true),
 				onRepeat: this.#onRepeat,
 			});

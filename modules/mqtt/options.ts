@@ -158,5 +158,5 @@ function willOf(will: Will | undefined): Settings["will"] {
 }
 
 function copyOf(text: Text): Text {
-	return typeof text === "string" ? text : bytesOf(text).slice();
+	return typeof text === "string" ? text : new Uint8Array(bytesOf(text));
 }

@@ -8,7 +8,7 @@ import type { Settings } from "./options.js";
 import { Outgoing } from "./outgoing.js";
 import { msgIdOf } from "./packet-id.js";
 import { DATA, type PublishForm, payloadError, publishForm } from "./publish-form.js";
-import { isAboutCommand, isRefused, isStillConnected } from "./refusal.js";
+import { isAboutCommand, isRefused, isRefusedAlone } from "./refusal.js";
 import { checkTopic } from "./topic.js";
 
 /** What a message is published with. */
@@ -195,10 +195,10 @@ export class Publishing {
 			return;
 		}
 		this.#state = ASKING;
-		const isConnected = await isStillConnected(this.#link);
+		const isAlone = await isRefusedAlone(this.#link);
 		// Cancelled meanwhile.
 		if (this.#state !== ASKING) return;
-		if (!isConnected) this.#done(new NotSentError(error));
+		if (!isAlone) this.#done(new NotSentError(error));
 		else {
 			this.#state = IDLE;
 			this.#owner.refused(this.#id, new PublishRefusedError(error));

@@ -28,11 +28,13 @@ export class Reading<Owner> {
 		this.#isBegun = true;
 		this.#deliver();
 	}
-	/** Takes the message of a `+QMTRECV` line. @param hex whether its payload is in hex digits */
-	receive(line: Line, hex: boolean): void {
+	/** Takes the message of a `+QMTRECV` line. @param hex whether its payload is in hex digits @returns whether it was taken */
+	receive(line: Line, hex: boolean): boolean {
 		const isWaiting = this.#incoming.first !== undefined;
-		if (!this.#incoming.take(line, hex)) trace("MQTTClient: a message was dropped\n");
+		const isTaken = this.#incoming.take(line, hex);
+		if (!isTaken) trace("MQTTClient: a message was dropped\n");
 		else if (!isWaiting && this.#isBegun) this.#deliver();
+		return isTaken;
 	}
 	/** As `MQTTClient.read`. */
 	read(target: number | ArrayBuffer | ArrayBufferView): ArrayBuffer | number | undefined {

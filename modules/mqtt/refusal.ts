@@ -19,6 +19,18 @@ export function isAboutCommand({ code }: CommandError): boolean {
 	return code === undefined || ABOUT_COMMAND.includes(code);
 }
 
+/**
+ * Asks the module whether the link's client is still connected, and has the data format that was set: it is the one message that was
+ * refused. False too where it does not answer; never rejects.
+ */
+export async function isRefusedAlone(link: AnyLink): Promise<boolean> {
+	try {
+		return (await isStillConnected(link)) && (await link.hasFormat());
+	} catch {
+		return false;
+	}
+}
+
 /** Asks the module whether the link's client is still connected. False too where it does not answer; never rejects. */
 export async function isStillConnected({ scheduler, identifier }: AnyLink): Promise<boolean> {
 	try {

@@ -7,6 +7,7 @@ export interface ModemReadings {
 	/** Where its recovery stands: the rung of the ladder, undefined while all is well; how often each was used. */
 	readonly recovery?: {
 		readonly rung: string | undefined;
+		/** Another object when one has changed. */
 		readonly counts: Readonly<Record<string, number>>;
 	};
 	/** Has the modem asked for new values, without waiting for them. */
@@ -36,7 +37,7 @@ export default class ModemSensor {
 	#modem: ModemReadings | undefined;
 	/** As last sampled. */
 	#rung: string | undefined;
-	#counts: Readonly<Record<string, number>> = {};
+	#counts: Readonly<Record<string, number>> | undefined;
 
 	/** @throws TypeError without a modem. */
 	constructor(options: ModemSensorOptions) {
@@ -54,11 +55,11 @@ export default class ModemSensor {
 		const recovery = this.#recovery(modem);
 		modem.refresh();
 		if (signal === undefined && voltage === undefined && !recovery) return undefined;
-		return {
-			...(signal !== undefined && { signal }),
-			...(voltage !== undefined && { voltage }),
-			...(recovery && { recovery }),
-		};
+		const sample: ModemSample = {};
+		if (signal !== undefined) sample.signal = signal;
+		if (voltage !== undefined) sample.voltage = voltage;
+		if (recovery) sample.recovery = recovery;
+		return sample;
 	}
 
 	close(): void {
@@ -68,11 +69,12 @@ export default class ModemSensor {
 	#recovery({ recovery }: ModemReadings): Record<string, number | string> | undefined {
 		if (!recovery) return undefined;
 		const { rung, counts } = recovery;
+		if (rung === this.#rung && counts === this.#counts) return undefined;
 		const changed: Record<string, number | string> = {};
 		let isChanged = rung !== this.#rung;
 		if (isChanged) changed.rung = rung ?? "none";
 		for (const name in counts) {
-			if (counts[name] === (this.#counts[name] ?? 0)) continue;
+			if (counts[name] === (this.#counts?.[name] ?? 0)) continue;
 			changed[name] = counts[name];
 			isChanged = true;
 		}

@@ -70,6 +70,7 @@ export class Publisher<Owner> {
 	} satisfies ConnectionEvents<Publisher<unknown>>);
 	static readonly #connectNow = (publisher: Publisher<unknown>) => publisher.#connect();
 	static readonly #takeNext = (publisher: Publisher<unknown>) => publisher.#take();
+	static readonly #takeOut = (publisher: Publisher<unknown>) => publisher.#removeSettled();
 	static readonly #checkLimit = (publisher: Publisher<unknown>) => publisher.#onLimit();
 
 	readonly #owner: Owner;
@@ -82,6 +83,8 @@ export class Publisher<Owner> {
 	#isClosed = false;
 	#isDisconnecting = false;
 	#isSettling = false; // acknowledged or given up, not yet out of the outbox
+	/** What it was given up for; undefined for one that was acknowledged. */
+	#refusal: { readonly error: unknown } | undefined;
 	/** When the message in flight was taken (ticks). */
 	#begunAt = 0;
 	#onStopped: (() => void) | undefined;
@@ -229,33 +232,36 @@ export class Publisher<Owner> {
 
 	/** A message that no client takes must not hold up all others. */
 	#refuse(error: unknown): void {
-		if (!this.#inFlight.refuse()) return;
-		this.#settle((message, wasWaiting) => {
-			if (wasWaiting) this.#events.onRefused(this.#owner, message.sequence, error);
-		});
+		if (this.#inFlight.refuse()) this.#settle({ error });
 	}
 
 	#acknowledged(): void {
-		this.#settle(message => {
-			this.#context.backoff.reset();
-			this.#events.onAcknowledged(this.#owner, message);
-		});
+		this.#settle();
 	}
 
 	/** The message in flight is done with: out of the outbox with it as soon as flash may be written. */
-	#settle(whenOut: (message: OutboxMessage, wasWaiting: boolean) => void): void {
-		const { message } = this.#inFlight;
-		if (!message || this.#isSettling) return;
+	#settle(refusal?: { readonly error: unknown }): void {
+		if (!this.#inFlight.message || this.#isSettling) return;
 		this.#isSettling = true;
-		this.#context.quiet.add(() => {
-			this.#isSettling = false;
-			this.#inFlight.end();
-			this.#connection.contain(() => {
-				whenOut(message, this.#context.outbox.acknowledge(message.sequence));
-				if (this.#onStopped) this.#continueStop();
-				else this.#take();
-			});
-		});
+		this.#refusal = refusal;
+		this.#context.quiet.add(() => this.#connection.contain(Publisher.#takeOut));
+	}
+
+	#removeSettled(): void {
+		const { message } = this.#inFlight;
+		const refusal = this.#refusal;
+		this.#isSettling = false;
+		this.#refusal = undefined;
+		this.#inFlight.end();
+		if (message) {
+			const wasWaiting = this.#context.outbox.acknowledge(message.sequence);
+			if (!refusal) {
+				this.#context.backoff.reset();
+				this.#events.onAcknowledged(this.#owner, message);
+			} else if (wasWaiting) this.#events.onRefused(this.#owner, message.sequence, refusal.error);
+		}
+		if (this.#onStopped) this.#continueStop();
+		else this.#take();
 	}
 
 	/** The connection is over; the next one comes after a delay. */

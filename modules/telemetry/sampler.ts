@@ -1,6 +1,6 @@
 import Time from "time";
 import type { SenmlRecord } from "./senml.js";
-import { type RecordFormat, defaultFormat } from "./units.js";
+import { type RecordFormat, knownFormat } from "./units.js";
 
 /** An instance of an ECMA-419 sensor class, as far as sampling needs it. */
 export interface Sensor {
@@ -128,14 +128,12 @@ function create(options: SensorOptions): Sensor {
 }
 
 /** A compound sample (ECMA-419) holds one object for each kind of sensor. */
-function addRecords(records: SenmlRecord[], options: SensorOptions, sample: object): void {
-	for (const [property, value] of Object.entries(sample)) {
-		if (typeof value !== "object" || value === null) {
-			addRecord(records, options, property, value);
-			continue;
-		}
-		for (const [inner, innerValue] of Object.entries(value as object))
-			addRecord(records, options, inner, innerValue, property);
+function addRecords(records: SenmlRecord[], options: SensorOptions, sample: object, kind?: string): void {
+	const values = sample as Readonly<Record<string, unknown>>;
+	for (const property of Object.keys(values)) {
+		const value = values[property];
+		if (typeof value !== "object") addRecord(records, options, property, value, kind);
+		else if (value !== null && kind === undefined) addRecords(records, options, value, property);
 	}
 }
 
@@ -144,25 +142,24 @@ function addRecord(
 	options: SensorOptions,
 	property: string,
 	value: unknown,
-	kind?: string,
+	kind: string | undefined,
 ): void {
-	if (typeof value !== "number" && typeof value !== "boolean" && typeof value !== "string") return;
+	const isNumber = typeof value === "number";
+	if (!isNumber && typeof value !== "boolean" && typeof value !== "string") return;
 	const key = kind === undefined ? property : `${kind}.${property}`;
 	const given = options.records && Object.hasOwn(options.records, key) ? options.records[key] : undefined;
 	if (given === null) return;
-	const known = defaultFormat(property, kind);
-	const {
-		n,
-		u,
-		digits,
-		scale = 1,
-		offset = 0,
-	} = given?.u === undefined ? { ...known.format, ...given } : given;
-	const path = known.isOfKind ? `${kind}/${property}` : property;
+	const ofKind = kind === undefined ? undefined : knownFormat(key);
+	const known = ofKind ?? knownFormat(property);
+	const path = kind !== undefined && (ofKind || !known) ? `${kind}/${property}` : property;
+	// A unit of its own has nothing of the known one.
+	const rest = given?.u === undefined ? known : undefined;
 	records.push({
-		n: n ?? (options.name ? `${options.name}/${path}` : path),
-		u,
-		value: typeof value === "number" ? value * scale + offset : value,
-		digits: typeof value === "number" ? digits : undefined,
+		n: given?.n ?? (options.name ? `${options.name}/${path}` : path),
+		u: given?.u ?? rest?.u,
+		value: isNumber
+			? value * (given?.scale ?? rest?.scale ?? 1) + (given?.offset ?? rest?.offset ?? 0)
+			: value,
+		digits: isNumber ? (given?.digits ?? rest?.digits) : undefined,
 	});
 }

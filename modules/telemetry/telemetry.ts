@@ -63,9 +63,15 @@ export class Telemetry {
 	readonly #publisher: Publisher<Telemetry>;
 	/** Messages before this one are of an earlier start: their stamps are of another clock. */
 	readonly #firstSequence: number;
+	/** Of the next sample. */
 	#timer: Timer | undefined;
 	/** Of what follows a sample: keeping it, then publishing. */
 	#step: Timer | undefined;
+	/** One function serves both: each takes memory. */
+	readonly #onTimer = (timer: Timer) => {
+		if (timer === this.#step) this.#next();
+		else this.#tick();
+	};
 	/** The sample that is to be kept. */
 	#taken: Sample | undefined;
 	#due: number;
@@ -117,7 +123,7 @@ export class Telemetry {
 		const context = { outbox: this.#outbox, backoff, quiet: this.#quiet };
 		this.#publisher = new Publisher<Telemetry>(this, kept, context, Telemetry.#events);
 		this.#due = Time.ticks;
-		this.#timer = Timer.set(() => this.#tick());
+		this.#timer = Timer.set(this.#onTimer);
 	}
 
 	/** Messages sampled into the outbox since the start. */
@@ -189,7 +195,7 @@ export class Telemetry {
 			this.#due = (this.#due + late * interval) | 0;
 			delay += late * interval;
 		}
-		this.#timer = Timer.set(() => this.#tick(), delay);
+		this.#timer = Timer.set(this.#onTimer, delay);
 		if (skipped)
 			this.#report(
 				new TelemetryError("late", `samples skipped: ${skipped}; the chip or the line was busy`, skipped),
@@ -219,7 +225,8 @@ export class Telemetry {
 		const pack = encodePack({ baseName: this.#baseName, baseTimeMs, sequence, records, limit });
 		if (this.#outbox.append(new Uint8Array(pack), stamp)) {
 			this.#sampled++;
-			this.#call(this.#options.onSampled, { sequence, records });
+			const { onSampled } = this.#options;
+			if (onSampled) this.#call(onSampled, { sequence, records });
 			this.#goOn();
 		}
 		this.#maintain();
@@ -227,23 +234,27 @@ export class Telemetry {
 
 	/** What follows a sample comes in turns of its own: what a turn leaves behind can be collected before the next. */
 	#goOn(): void {
-		if (this.#isClosed) return;
-		this.#step = Timer.set(() => {
-			const taken = this.#taken;
-			this.#step = this.#taken = undefined;
-			try {
-				if (taken) this.#keep(taken);
-				else this.#publisher.notify();
-			} catch (error) {
-				this.#report(error);
-			}
-		});
+		if (!this.#isClosed) this.#step = Timer.set(this.#onTimer);
+	}
+
+	#next(): void {
+		const taken = this.#taken;
+		this.#step = this.#taken = undefined;
+		try {
+			if (taken) this.#keep(taken);
+			else this.#publisher.notify();
+		} catch (error) {
+			this.#report(error);
+		}
 	}
 
 	#onAcknowledged({ sequence, payload, stamp }: OutboxMessage): void {
 		this.#acknowledged++;
-		const delta = sequence < this.#firstSequence ? -1 : Time.delta(stamp | 0);
-		this.#call(this.#options.onAcknowledged, { sequence, payload, latencyMs: delta < 0 ? undefined : delta });
+		const { onAcknowledged } = this.#options;
+		if (onAcknowledged) {
+			const delta = sequence < this.#firstSequence ? -1 : Time.delta(stamp | 0);
+			this.#call(onAcknowledged, { sequence, payload, latencyMs: delta < 0 ? undefined : delta });
+		}
 		this.#maintain();
 	}
 
@@ -270,13 +281,14 @@ export class Telemetry {
 		this.#call(this.#options.onError, error);
 	}
 
-	#call<T extends unknown[]>(
-		callback: ((this: Telemetry, ...values: T) => void) | undefined,
-		...values: T
+	#call<First, Second>(
+		callback: ((this: Telemetry, first: First, second: Second) => void) | undefined,
+		first?: First,
+		second?: Second,
 	): void {
 		if (!callback || this.#isClosed) return;
 		try {
-			callback.call(this, ...values);
+			callback.call(this, first as First, second as Second);
 		} catch (cause) {
 			const { onError } = this.#options;
 			const message = cause instanceof Error ? cause.message : String(cause);

@@ -49,10 +49,7 @@ const formats: Readonly<Record<string, RecordFormat>> = {
 	uptime: { u: "s" },
 };
 
-/** Default format of `property` of a sample, or of `kind.property` of a compound sample. */
-export function defaultFormat(property: string, kind?: string): { format: RecordFormat; isOfKind: boolean } {
-	const key = kind === undefined ? property : `${kind}.${property}`;
-	if (kind !== undefined && Object.hasOwn(formats, key)) return { format: formats[key], isOfKind: true };
-	if (Object.hasOwn(formats, property)) return { format: formats[property], isOfKind: false };
-	return { format: {}, isOfKind: kind !== undefined };
+/** The format of a property of samples, `kind.property` in a compound sample; undefined where it is not known. */
+export function knownFormat(key: string): RecordFormat | undefined {
+	return Object.hasOwn(formats, key) ? formats[key] : undefined;
 }

@@ -1,12 +1,16 @@
+import { type Framer, NONE } from "../../../modules/at/framer.js";
 import type { ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
 
-/** Reads a piece as a port does. */
-export function readFrom(fifo: FakeFIFO, buffer: ReceiveBuffer): boolean {
+/** Reads a piece as port and receiver do. @returns the first event */
+export function readFrom(fifo: FakeFIFO, buffer: ReceiveBuffer, framer: Framer): number {
+	const count = fifo.read(buffer.landing);
+	if (!count) return NONE;
 	try {
-		return buffer.read(fifo);
+		if (!buffer.end) return framer.first(count);
 	} catch {
-		return buffer.recover();
+		// It is no text.
 	}
+	return buffer.add(count) ? framer.next() : NONE;
 }
 
 /** A serial port of which the test fills the FIFO. */

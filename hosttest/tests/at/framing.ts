@@ -50,13 +50,14 @@ export class Framing {
 			const size = Math.min(sizes.length ? sizes[turn % sizes.length] : PIECE_BYTES, PIECE_BYTES);
 			this.#fifo.hold(bytes.subarray(from, from + size));
 			from += size;
-			if (readFrom(this.#fifo, this.buffer)) this.#drain();
+			this.#drain(readFrom(this.#fifo, this.buffer, this.framer));
 			if (this.#fifo.length) throw new Error("the buffer has overflown");
 		}
 		return this;
 	}
 	/** The line has been silent. */
 	settle(): this {
+		if (this.buffer.unseen) this.#drain();
 		this.framer.settle();
 		this.#drain();
 		return this;
@@ -64,8 +65,8 @@ export class Framing {
 	#text(line: Line): string {
 		return this.#raw ? latin1Of(new Uint8Array(line.slice(0, line.length))) : line.text;
 	}
-	#drain(): void {
-		for (let event = this.framer.next(); event !== NONE; event = this.framer.next())
+	#drain(first = this.framer.next()): void {
+		for (let event = first; event !== NONE; event = this.framer.next())
 			this.events.push(event === LINE ? this.#text(this.framer.line) : EVENTS[event]);
 	}
 }

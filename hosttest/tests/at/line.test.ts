@@ -2,7 +2,6 @@ import test from "ava";
 import { Line } from "../../../modules/at/line.js";
 import { ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
 import { latin1 } from "../bench.js";
-import { FakeFIFO, readFrom } from "./fifo.js";
 
 /** A line with other bytes before and behind it, read in pieces of a size. */
 function lineOf(text: string | Uint8Array, size = 128): Line {
@@ -10,10 +9,12 @@ function lineOf(text: string | Uint8Array, size = 128): Line {
 	const buffer = new ReceiveBuffer(512);
 	const before = latin1('x,":');
 	const all = new Uint8Array([...before, ...bytes, ...latin1('\r\n,"9":')]);
-	const fifo = new FakeFIFO();
 	for (let from = 0; from < all.length; from += size) {
-		fifo.hold(all.subarray(from, from + size));
-		readFrom(fifo, buffer);
+		const piece = all.subarray(from, from + size);
+		buffer.landing.set(piece);
+		buffer.add(piece.length);
+		// As the framer does: searched from line end to line end; the text may begin behind the line's beginning.
+		for (let at = from; at < buffer.end; at++) at = buffer.find(at);
 	}
 	const line = new Line(buffer);
 	line.offset = before.length;

@@ -10,17 +10,19 @@ import { latin1, utf8Of } from "../bytes.js";
 function open(onReceive?: (port: Port) => void) {
 	const buffer = new ReceiveBuffer(512);
 	let sent = 0;
-	const port: Port = new Port(
-		{ io: TestSerial, transmit: 17, receive: 16 },
-		buffer,
-		{
-			receive: () => {
-				onReceive?.(port);
-				return true;
-			},
+	const port = new Port({ io: TestSerial, transmit: 17, receive: 16 }, buffer, () => sent++);
+	const receiver = {
+		isReading: false,
+		receive: (count: number) => {
+			buffer.add(count);
+			receiver.isReading = true;
+			onReceive?.(port);
+			receiver.isReading = false;
+			return true;
 		},
-		() => sent++,
-	);
+		receiveNoise: () => undefined,
+	};
+	port.receiver = receiver;
 	return { port, buffer, serial: TestSerial.last, completions: () => sent };
 }
 
@@ -37,7 +39,7 @@ test.serial("gives the serial class its options and its own callbacks", t => {
 		write() {}
 	}
 	const options = Object.freeze({ io: Serial, baud: 115200, port: 1, format: "number" });
-	new Port(options, new ReceiveBuffer(256), { receive: () => false }, () => undefined);
+	new Port(options, new ReceiveBuffer(256), () => undefined);
 	t.is(given.baud, 115200);
 	t.is(given.port, 1);
 	t.is(given.format, "buffer");

@@ -1,17 +1,18 @@
 import test from "ava";
 import fc from "fast-check";
-import { PIECE_BYTES, ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
+import { ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
 import { latin1, latin1Of } from "../bytes.js";
-import { FakeFIFO, readFrom } from "./fifo.js";
+
+/** Takes a piece in, as the receiver does where it is no block. */
+function put(buffer: ReceiveBuffer, piece: string): boolean {
+	buffer.landing.set(latin1(piece));
+	return buffer.add(piece.length);
+}
 
 /** A buffer that has read these pieces. */
 function bufferOf(...pieces: readonly string[]): ReceiveBuffer {
 	const buffer = new ReceiveBuffer(512);
-	const fifo = new FakeFIFO();
-	for (const piece of pieces) {
-		fifo.hold(latin1(piece));
-		readFrom(fifo, buffer);
-	}
+	for (const piece of pieces) put(buffer, piece);
 	return buffer;
 }
 
@@ -21,42 +22,66 @@ test("pieces follow each other; a buffer that is handled begins anew", t => {
 	const buffer = bufferOf("one", "two\r\n", "three");
 	t.is(held(buffer), "onetwo\r\nthree");
 	t.is(buffer.length, 13);
-	buffer.consume(8);
+	buffer.start = 8;
 	t.is(held(buffer), "three");
-	const fifo = new FakeFIFO();
-	fifo.hold(latin1("four"));
-	buffer.read(fifo);
+	put(buffer, "four");
 	t.is(held(buffer), "threefour");
-	buffer.consume(buffer.end);
-	fifo.hold(latin1("five"));
-	buffer.read(fifo);
+	buffer.clear();
+	t.is(buffer.length, 0);
+	put(buffer, "five");
 	t.is(held(buffer), "five");
 	t.is(buffer.start, 0);
 	t.is(buffer.highWater, 17);
 });
 
-test("tells of each piece while it is watched, and of line ends always", t => {
-	const buffer = new ReceiveBuffer(256);
-	const fifo = new FakeFIFO();
-	const read = (text: string) => {
-		fifo.hold(latin1(text));
-		return readFrom(fifo, buffer);
-	};
-	t.false(buffer.read(fifo), "nothing came");
-	t.true(read("a"));
-	buffer.watched = false;
-	for (const text of ["b", "\xff", "\0", "\xc3\xa9", "c\r"]) t.false(read(text), JSON.stringify(text));
-	for (const text of ["\n", "d\r\ne", "\xff\n", "\0\ne"]) t.true(read(text), JSON.stringify(text));
-	t.true(read("f".repeat(PIECE_BYTES)), "the next piece might not fit");
+test("tells of each piece while it is watched, and of those that end with a line end always", t => {
+	const buffer = new ReceiveBuffer(512);
+	t.true(put(buffer, "a"));
+	buffer.expect(false);
+	for (const text of ["b", "\xff", "\0", "\xc3\xa9", "c\r", "d\r\ne"])
+		t.false(put(buffer, text), JSON.stringify(text));
+	t.true(buffer.unseen);
+	t.is(buffer.find(0), 10);
+	t.false(buffer.unseen);
+	for (const text of ["\n", "d\r\n", "\xff\n", "\0\n"]) t.true(put(buffer, text), JSON.stringify(text));
+	t.is(held(buffer), "ab\xff\0\xc3\xa9c\rd\r\ne\nd\r\n\xff\n\0\n");
 });
 
-test("finds the line end that a piece brings, and the one behind the last byte", t => {
-	t.is(bufferOf("\r\nOK").lineEnd, 4);
-	t.is(bufferOf("\r\nOK\r\n").lineEnd, 5);
-	t.is(bufferOf("\r\nO", "K\r\n\r\n+X").lineEnd, 5);
-	t.is(bufferOf("+X: \xc3\xa9\r\n").lineEnd, 7);
-	t.is(bufferOf("+X: \0\xff\r\n").lineEnd, 7);
-	t.is(bufferOf("\xc3", "\xa9\n").lineEnd, 2);
+test("tells of a piece behind which the next might not fit, and of so many that have come unseen", t => {
+	for (const [capacity, most] of [
+		[256, 128],
+		[4096, 896],
+	]) {
+		const buffer = new ReceiveBuffer(capacity);
+		put(buffer, "x");
+		buffer.expect(false);
+		let unseen = 0;
+		while (!put(buffer, "y".repeat(100))) unseen += 100;
+		t.true(unseen <= most && unseen > most - 101, `${unseen} of ${capacity}`);
+	}
+});
+
+test("shows the first piece before it is taken in", t => {
+	const buffer = new ReceiveBuffer(256);
+	buffer.landing.set(latin1("\r\nOK\r\n"));
+	t.is(buffer.first(6), "\r\nOK\r\n\n");
+	t.is(buffer.length, 0);
+	buffer.landing.set(latin1("\xff\xfe"));
+	t.throws(() => buffer.first(2));
+	t.is(buffer.text, "");
+	t.true(buffer.add(2));
+	t.is(buffer.find(0), 2);
+	t.is(buffer.text, "\x7f\x7f\n");
+});
+
+test("finds line ends behind what is no text, and the one behind the last byte", t => {
+	const found = (pieces: readonly string[], from: number) => bufferOf(...pieces).find(from);
+	t.is(found(["\r\nOK"], 2), 4);
+	t.is(found(["\r\nOK\r\n"], 2), 5);
+	t.is(found(["\r\nO", "K\r\n\r\n+X"], 2), 5);
+	t.is(found(["+X: \xc3\xa9\r\n"], 0), 7);
+	t.is(found(["+X: \0\xff\r\n"], 0), 7);
+	t.is(found(["\xc3", "\xa9\n"], 0), 2);
 });
 
 /** Pieces of any bytes, with line ends, NUL and parts of characters more often than by chance. */

@@ -15,7 +15,6 @@ for (const profile of ["A", "B"] as const) {
 			revision: "BC20NBR01A01",
 			imei: "490154203237511",
 		});
-		t.is(modem.profile.later, profile === "B");
 		t.is(modem.address, "10.170.235.216");
 		t.is(modem.registration, 1);
 		t.is(modem.restarts, 0);
@@ -33,38 +32,6 @@ for (const profile of ["A", "B"] as const) {
 		t.true(rig.clock.now < 2000);
 	});
 }
-
-const OPTIONS = ["keepalive", "session", "timeout", "will"];
-const LATER = ["echomode", "dataformat", "version"];
-const optionLines = (keys: string[]) =>
-	keys.map(key => `\r\n+QMTCFG: "${key}",(0-5)\r\n`).join("") + "\r\nOK\r\n";
-
-for (const [title, heard, later, asked] of [
-	["whole, without the later keys", [OPTIONS], false, 1],
-	["whole, with the later keys", [[...OPTIONS, ...LATER]], true, 1],
-	["in capitals", [[...OPTIONS, ...LATER].map(key => key.toUpperCase())], true, 1],
-	[
-		"a later key was spoiled",
-		[
-			[...OPTIONS, "echomode", "dat?format", "version"],
-			[...OPTIONS, ...LATER],
-		],
-		true,
-		2,
-	],
-	["a key of the note was lost", [["keepalive", "session", "will"], OPTIONS], false, 2],
-	["never whole, dataformat once", [["will"], ["dataformat"], []], true, 3],
-	["never whole, dataformat never", [["will"], ["echomode"], []], false, 3],
-] as const)
-	test.serial(`the firmware's profile by its options: ${title}`, async t => {
-		const rig = await Rig.for(t);
-		let answers = 0;
-		rig.line.answer(/^AT\+QMTCFG=\?$/, () => optionLines([...heard[answers++]]));
-		rig.start();
-		await rig.up();
-		t.is(rig.modem.profile.later, later);
-		t.is(rig.count("AT+QMTCFG=?"), asked);
-	});
 
 for (const [title, settings] of [
 	["echo off", ["ATE0"]],
@@ -278,22 +245,18 @@ test.serial("an APN that the module refuses is told, and it goes on with its own
 	t.is(rig.count("AT+QRST=1"), 0);
 });
 
-test.serial(
-	"firmware without sleep, power saving and MQTT options; answers without blanks; quoted IMEI",
-	async t => {
-		const rig = await Rig.for(t, {
-			simulator: { start: "on", variants: { spaceAfterColon: false, imeiQuotes: true } },
-		});
-		for (const command of [/QSCLK/, /CPSMS/, /CEDRXS/, /QMTCFG=\?/, /QMTOPEN\?/, /CGPADDR/])
-			rig.line.answer(command, "\r\nERROR\r\n");
-		rig.start();
-		await rig.up();
-		t.deepEqual(rig.errors, []);
-		t.false(rig.modem.profile.later);
-		t.is(rig.modem.identification?.imei, "490154203237511");
-		t.is(rig.modem.address, undefined);
-	},
-);
+test.serial("firmware without sleep and power saving; answers without blanks; quoted IMEI", async t => {
+	const rig = await Rig.for(t, {
+		simulator: { start: "on", variants: { spaceAfterColon: false, imeiQuotes: true } },
+	});
+	for (const command of [/QSCLK/, /CPSMS/, /CEDRXS/, /QMTOPEN\?/, /CGPADDR/])
+		rig.line.answer(command, "\r\nERROR\r\n");
+	rig.start();
+	await rig.up();
+	t.deepEqual(rig.errors, []);
+	t.is(rig.modem.identification?.imei, "490154203237511");
+	t.is(rig.modem.address, undefined);
+});
 
 test.serial("URCs between any two lines of bring-up change nothing", async t => {
 	const rig = await Rig.for(t, { simulator: { start: "on" } });

@@ -162,8 +162,8 @@ test.serial("firmware that does not know how to list connections: nothing is tak
 
 test.serial("a gap while the queue is full: the state is read when there is room", async t => {
 	const { rig, client } = await connected(t, { modem: { queue: 1 } });
+	await rig.clock.advance(600_000);
 	rig.line.answer(/^AT\+CSQ$/, undefined, { times: 1 });
-	await rig.clock.advance(12_000);
 	rig.line.commands.length = 0;
 	rig.modem.refresh();
 	rig.line.raw("\r\n+QMTST");

@@ -269,10 +269,10 @@ test.serial(
 
 test.serial("close at every stage: no callback after it, pins free, no timer left", async t => {
 	let stages = new Set<number>();
-	for (let stage = 0; stage < 90; stage++) {
+	for (let stage = 0; stage < 180; stage++) {
 		const rig = await Rig.for(t, { simulator: { variants: { bootMs: 500, autoBaudDrops: [1, 1] } } });
 		const modem = rig.start({ apn: stage % 2 ? "iot.test" : undefined });
-		await rig.clock.advance(stage * 37);
+		await rig.clock.advance(stage * 19);
 		stages = stages.add(modem.connection);
 		modem.close();
 		modem.close();
@@ -323,7 +323,7 @@ test.serial("registration lost and regained", async t => {
 	t.deepEqual(rig.errors, []);
 });
 
-test.serial("refresh: signal and voltage at most every 10 s, told when they change", async t => {
+test.serial("refresh: signal at most every 10 s, voltage every 10 min, told when they change", async t => {
 	const changed: string[] = [];
 	const rig = await Rig.for(t);
 	const modem = rig.start({ onChanged: property => changed.push(property) });
@@ -342,7 +342,48 @@ test.serial("refresh: signal and voltage at most every 10 s, told when they chan
 	modem.refresh();
 	await rig.clock.advance(1000);
 	t.is(asked(), 2);
+	t.is(rig.count("AT+CBC"), 1);
+	await rig.clock.advance(570_000);
+	modem.refresh();
+	await rig.clock.advance(1000);
+	t.is(rig.count("AT+CBC"), 1);
+	await rig.clock.advance(30_000);
+	modem.refresh();
+	await rig.clock.advance(1000);
+	t.is(asked(), 4);
 	t.is(rig.count("AT+CBC"), 2);
+});
+
+test.serial("refresh: a voltage that did not come is asked for again after 10 s", async t => {
+	const rig = await Rig.for(t);
+	rig.line.answer(/^AT\+CBC$/, "\r\nERROR\r\n", { times: 2 });
+	const modem = rig.start();
+	await rig.up();
+	await rig.quiet();
+	for (let asked = 1; asked <= 3; asked++) {
+		t.is(rig.count("AT+CBC"), asked);
+		t.is(modem.voltage === undefined, asked < 3);
+		await rig.clock.advance(9000);
+		modem.refresh();
+		await rig.clock.advance(1000);
+		t.is(rig.count("AT+CBC"), asked, "not before");
+		modem.refresh();
+		await rig.clock.advance(1000);
+	}
+	t.is(rig.count("AT+CBC"), 3, "it is known now");
+});
+
+test.serial("refresh: a module that was lost is asked for both again", async t => {
+	const rig = await Rig.ready(t);
+	await rig.quiet();
+	rig.sim.reset();
+	await rig.clock.run(() => rig.modem.voltage === undefined, 10_000);
+	rig.line.commands.length = 0;
+	await rig.up();
+	await rig.quiet();
+	t.is(rig.count("AT+CSQ"), 1);
+	t.is(rig.count("AT+CBC"), 1);
+	t.not(rig.modem.voltage, undefined);
 });
 
 for (const [answer, signal] of [

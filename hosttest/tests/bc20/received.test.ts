@@ -15,8 +15,8 @@ function events(pieces: readonly Uint8Array[]): string[] {
 	const framer = new Framer(buffer, prefixes);
 	const fifo = new FakeFIFO();
 	const found: string[] = [];
-	const read = () => {
-		for (let event = framer.next(); event !== NONE; event = framer.next()) {
+	const read = (first = framer.next()) => {
+		for (let event = first; event !== NONE; event = framer.next()) {
 			if (event === GAP) found.push("gap");
 			else if (event === PROMPT) found.push("prompt");
 			else if (event === LINE) found.push(framer.line.text);
@@ -25,8 +25,9 @@ function events(pieces: readonly Uint8Array[]): string[] {
 	for (const piece of pieces)
 		for (let from = 0; from < piece.length; from += PIECE_BYTES) {
 			fifo.hold(piece.subarray(from, from + PIECE_BYTES));
-			if (readFrom(fifo, buffer)) read();
+			read(readFrom(fifo, buffer, framer));
 		}
+	read();
 	framer.settle();
 	read();
 	return found;

@@ -117,6 +117,26 @@ test.serial(
 	},
 );
 
+test.serial("local failures: two climb, or one behind another; one alone where a rung was used", async t => {
+	const { recovery, clock } = bench();
+	recovery.fail("link", true);
+	t.is(recovery.remaining, Infinity, "one may be noise");
+	recovery.fail("link", true);
+	await clock.advance(recovery.remaining);
+	t.is(recovery.take(), "context");
+	recovery.fail("link", true);
+	await clock.advance(recovery.remaining);
+	t.is(recovery.take(), "radio");
+	recovery.fail("link");
+	recovery.fail("link");
+	t.is(recovery.remaining, Infinity, "others are counted as ever");
+	recovery.recovered();
+	recovery.fail("link");
+	t.is(recovery.remaining, Infinity);
+	recovery.fail("link", true);
+	t.not(recovery.remaining, Infinity);
+});
+
 test.serial("not before its time", async t => {
 	const { recovery, clock } = bench();
 	recovery.fail("coverage");

@@ -26,7 +26,7 @@ for (const [command, row] of [
 	["AT+CMEE=1", "AT+CMEE=1"],
 	["AT+CEREG?", "AT+CEREG?"],
 	['AT+QMTCFG="will",0,0', 'AT+QMTCFG="will"'],
-	["AT+QMTCFG=?", "AT+QMTCFG=?"],
+	["AT+QMTCFG=?", undefined],
 	['AT+QMTOPEN=0,"host=x",1883', "AT+QMTOPEN"],
 	["AT+CMEE=2", undefined],
 	["AT+QMTOPEN=?", undefined],

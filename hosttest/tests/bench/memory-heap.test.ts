@@ -51,6 +51,19 @@ else {
 		t.deepEqual(more(filled, heapOf(unit), "Owner"), { slots: 0, chunkBytes: 8 + 104 });
 	});
 
+	test.serial("a chunk that several slots point to counts once, wherever they are", t => {
+		const before = heapOf(unit);
+		unit.evaluate("owner.text = 'x'.repeat(103); owner.ring = owner.text");
+		const shared = heapOf(unit);
+		t.deepEqual(more(before, shared, "Owner"), { slots: 0, chunkBytes: 8 + 104 });
+		unit.evaluate("owner.list.push(owner.text, 'y'.repeat(55))");
+		const { slots, chunkBytes } = more(shared, heapOf(unit), "Owner");
+		t.is(slots, 0);
+		t.is(chunkBytes, 8 + 2 * 16 + 8 + 56, "two items, and the second text");
+		unit.evaluate("globalThis.text = owner.text");
+		t.deepEqual(more(before, heapOf(unit), "Owner").chunkBytes, chunkBytes, "the program's own now");
+	});
+
 	test.serial("garbage does not count, and what is let go of is gone", t => {
 		const before = heapOf(unit);
 		unit.evaluate("for (let count = 0; count < 100; count++) new Ring(); owner.ring = new Ring()");

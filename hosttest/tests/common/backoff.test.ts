@@ -1,8 +1,10 @@
 import test from "ava";
 import fc from "fast-check";
 import { ModemResetError } from "../../../modules/bc20/errors.js";
-import { LinkError } from "../../../modules/bc20/qmt-errors.js";
+import { CommandError } from "../../../modules/at/errors.js";
+import { LinkError, OpenError } from "../../../modules/bc20/qmt-errors.js";
 import { Backoff } from "../../../modules/common/backoff.js";
+import { NotOpenedError } from "../../../modules/mqtt/errors.js";
 
 test("the bound doubles from the first to the maximum, and begins anew after reset", t => {
 	const backoff = new Backoff({ firstMs: 1_000, maximumMs: 5_000, random: () => 0.999_999 });
@@ -50,6 +52,16 @@ test("behind a failure of this unit alone the delay is short, and the bound stay
 	t.is(backoff.next(new ModemResetError("F1")), 1_000);
 	t.is(backoff.next("gone"), 120_000);
 	t.is(new Backoff({ firstMs: 10, random: () => 0.999_999 }).next(new ModemResetError("F1")), 10);
+});
+
+test("behind a failure that the broker has no part in the delay is the first, and the bound stays", t => {
+	const backoff = new Backoff({ random: () => 0.999_999 });
+	const open = (code: number) => new OpenError(code, "broker.test", 1883);
+	const refused = new NotOpenedError(new CommandError("AT+QMTOPEN", "ERROR"));
+	t.is(backoff.next(open(4)), 60_000, "DNS may fail for a fleet");
+	t.is(backoff.next(open(-1)), 120_000);
+	for (const error of [open(3), open(5), refused]) t.is(backoff.next(error), 60_000);
+	t.is(backoff.next(open(-1)), 240_000);
 });
 
 test("Math.random is looked up at each call", t => {

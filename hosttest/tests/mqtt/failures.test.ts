@@ -185,7 +185,7 @@ test.serial("close() while the message waits for the line: it is not sent any mo
 	client.write(bytes("x"), { topic: "t", QoS: 1 });
 	client.close();
 	await rig.clock.advance(5000);
-	t.is(rig.count("AT+CBC"), 2);
+	t.is(rig.count("AT+CSQ"), 2);
 	t.is(rig.count("AT+QMTCLOSE=0"), 1);
 	t.false(rig.line.commands.some(command => command.includes("QMTPUB")));
 });
@@ -325,7 +325,7 @@ test.serial("QMTOPEN answers with an error twice: that error is told, with its m
 	const rig = await Rig.ready(t);
 	rig.line.answer(/QMTOPEN=/, "\r\n+CME ERROR: 30\r\n", { times: 2 });
 	const failed = await failing(rig);
-	t.is(failed.error.name, "CommandError");
+	t.is(failed.error.name, "NotOpenedError");
 	t.regex(failed.error.message, /AT\+QMTOPEN: \+CME ERROR: 30 \(no network service\)/);
 	await isOver(t, rig, failed);
 });
@@ -412,7 +412,7 @@ for (const [key, required] of [
 		rig.line.answer(new RegExp(`QMTCFG="${key}"`), "\r\nERROR\r\n");
 		if (required) {
 			const { error } = await failing(rig);
-			t.is(error.name, "CommandError");
+			t.is(error.name, "NotOpenedError");
 			t.regex(error.message, /QMTCFG/);
 			t.false(rig.line.commands.some(command => command.includes("QMTOPEN=")));
 		} else await t.notThrowsAsync(observe(rig).connected());
@@ -421,8 +421,10 @@ for (const [key, required] of [
 test.serial("a will that is refused, hex that is refused: errors", async t => {
 	const rig = await Rig.ready(t);
 	rig.line.answer(/QMTCFG="(will|dataformat)"/, "\r\nERROR\r\n");
-	t.is((await failing(rig, { will: { topic: "t", message: "" } })).error.name, "CommandError");
-	t.is((await failing(rig, { dataFormat: "hex" })).error.name, "CommandError");
+	t.is((await failing(rig, { will: { topic: "t", message: "" } })).error.name, "NotOpenedError");
+	t.is((await failing(rig, { dataFormat: "hex" })).error.name, "MQTTError", "as firmware V1.0");
+	rig.line.answer(/QMTCFG="dataformat",0$/, '\r\n+QMTCFG: "dataformat",0,0\r\n\r\nOK\r\n');
+	t.is((await failing(rig, { dataFormat: "hex" })).error.name, "NotOpenedError");
 });
 
 // The link

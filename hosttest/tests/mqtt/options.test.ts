@@ -111,12 +111,15 @@ test.serial("defaults: port 1883, clean session, 120 s keep-alive, 10 s, 3 retri
 	const { connected } = observe(rig);
 	await connected();
 	await rig.quiet();
-	const sent = rig.line.commands.filter(command => command.includes("QMT")).slice(2);
+	const sent = rig.line.commands.filter(command => command.includes("QMT"));
 	t.deepEqual(sent, [
+		"AT+QMTOPEN?",
 		'AT+QMTCFG="keepalive",0,120',
 		'AT+QMTCFG="session",0,1',
 		'AT+QMTCFG="timeout",0,10,3,1',
 		'AT+QMTCFG="will",0,0',
+		'AT+QMTCFG="dataformat",0,0,1',
+		'AT+QMTCFG="dataformat",0',
 		'AT+QMTOPEN=0,"broker.test",1883',
 		'AT+QMTCONN=0,"device"',
 	]);

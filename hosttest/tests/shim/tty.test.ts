@@ -177,6 +177,20 @@ withSocat(
 	},
 );
 
+withSocat("a tty whose device is gone is reported though no error comes from it", async t => {
+	await startSocat();
+	const far = await openPort("B");
+	const atFar = received(far, 1);
+	const reported = new Promise<string>(resolve => {
+		wire(1, new TtyEnd(path("A"), { onError: resolve }));
+	});
+	new Serial({ ...OPTIONS, onReadable: () => undefined }).write(counting(1));
+	await atFar;
+	rmSync(path("A"));
+	t.regex(await reported, /\/A: gone; unplugged, or its other end has closed$/);
+	await closePort(far);
+});
+
 test.serial(
 	"a tty that is not there fails the constructor, with one line; the same wiring works later",
 	t => {

@@ -7,5 +7,6 @@ await testOnXS("bc20", {
 	"bc20/liveness.test.ts": RIG,
 	"bc20/modem.test.ts": RIG,
 	"bc20/qmt.test.ts": "hosttest/tests/bc20/qmt.test.ts imports node:crypto, which is not there on XS",
+	"bc20/recovery-health.test.ts": RIG,
 	"bc20/stat.test.ts": RIG,
 });

@@ -6,6 +6,7 @@ await testOnXS("mqtt", {
 	"mqtt/client-room.test.ts": RIG,
 	"mqtt/consumers.test.ts": RIG,
 	"mqtt/crowd.test.ts": RIG,
+	"mqtt/data-format.test.ts": RIG,
 	"mqtt/failures.test.ts": RIG,
 	"mqtt/hostile-in.test.ts": RIG,
 	"mqtt/hostile-out.test.ts": RIG,
