@@ -75,15 +75,15 @@ export class Framer {
 	 */
 	first(count: number): number {
 		const buffer = this.#buffer;
+		if (buffer.bytes[count - 1] !== LF) return this.#begin(count);
 		const text = buffer.first(count);
 		const lineEnd = count - 1;
 		if (indexOf.call(text, "\n", 2) === lineEnd && !this.promptArmed) {
 			const bytes = buffer.bytes;
 			const stop = count - 2;
 			const first = bytes[2];
-			// With the line end at the same place in both there are as many characters as bytes: all of it is ASCII.
+			// With the line end, the first, at the same place in both there are as many characters as bytes: all of it is ASCII.
 			if (
-				bytes[lineEnd] === LF &&
 				bytes[stop] === CR &&
 				bytes[0] === CR &&
 				bytes[1] === LF &&
@@ -110,6 +110,18 @@ export class Framer {
 		// The line end behind the last byte at its place: all is ASCII, and the text of use.
 		if (lastIndexOf.call(text, "\n") === count) buffer.textEnd = count;
 		return this.next();
+	}
+	/** The first piece, where it ends within a line: it need not be looked at before there is more. */
+	#begin(count: number): number {
+		const buffer = this.#buffer;
+		const bytes = buffer.bytes;
+		const isLine = bytes[0] === CR && bytes[1] === LF && bytes[2] > SPACE && bytes[2] < DELETE;
+		buffer.add(count);
+		if (!isLine || count < 3 || this.promptArmed) return this.next();
+		buffer.start = buffer.textEnd = 2;
+		this.#open = true;
+		buffer.expect(false);
+		return NONE;
 	}
 	/** The next event: `NONE`, `LINE`, `PROMPT` or `GAP`. The line of an event is given up with the next piece that is read. */
 	next(): number {

@@ -47,18 +47,17 @@ export class Port {
 
 	/** Reads what is there, without waiting to be told of it: before anyone concludes that nothing has come. */
 	readonly receive = (): void => {
-		const buffer = this.#buffer;
 		let count: number | undefined;
 		try {
-			count = this.#serial.read(buffer.landing);
+			count = this.#serial.read(this.#buffer.landing);
 			if (!count || !this.receiver.receive(count)) return;
 			// The interrupt is masked, and forgotten, until `onReadable` has run: leave nothing behind of what came while lines were handled.
 			count = 0;
-			count = this.#serial.read(buffer.landing);
+			count = this.#serial.read(this.#buffer.landing);
 			if (count) this.receiver.receive(count);
 		} catch {
 			// A port that throws says nothing: time-outs find out, and whoever made it opens another.
-			if (count && !buffer.text) this.receiver.receiveNoise(count);
+			if (count && !this.#buffer.text) this.receiver.receiveNoise(count);
 		}
 	};
 

@@ -101,14 +101,13 @@ export class ReceiveBuffer {
 	 * @returns whether to look at it: not if it only makes the begun line longer
 	 */
 	add(count: number): boolean {
-		const end = this.end + count;
+		const end = (this.end += count);
 		if (!this.#unseenEnd) {
-			if (this.end) this.bytes.copyWithin(this.end, this.#asideStart, this.#asideStart + count);
+			// Where nothing waited it lies at its place.
+			if (end > count) this.bytes.copyWithin(end - count, this.#asideStart, this.#asideStart + count);
 			this.landing = this.#aside;
-			this.end = end;
 			return true;
 		}
-		this.end = end;
 		if (this.bytes[end - 1] === LF || end > this.#unseenEnd) {
 			this.expect(true);
 			return true;
@@ -192,7 +191,7 @@ export class ReceiveBuffer {
 /** The text of bytes where DEL stands for all that is not ASCII, and for NUL. Four bytes at a time. */
 function maskedText(buffer: ArrayBuffer, from: number, length: number): string {
 	const words = new Uint32Array(buffer.slice(from, from + ((length + 3) & ~3)));
-	for (let index = 0; index < words.length; index++) {
+	for (let index = words.length - 1; index >= 0; index--) {
 		const word = words[index];
 		// Bit 7 of each byte: it is above 0x7F, or it is NUL.
 		const bad = (word | ~((word & 0x7f7f7f7f) + 0x7f7f7f7f)) & 0x80808080;

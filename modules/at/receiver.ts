@@ -60,10 +60,10 @@ export class Receiver {
 	/** Handles a piece, in portions so that the FIFO is emptied in between. @returns whether anything was handled */
 	receive(count: number): boolean {
 		const buffer = this.#buffer;
-		if (!buffer.end) return this.#handle(this.#framer.first(count));
 		// A final result code counts with its last byte, wherever the piece ends.
-		if (!buffer.add(count) && this.#exchange.state === FREE) return false;
-		return this.#handleNow();
+		if (buffer.end) return (buffer.add(count) || this.#exchange.state !== FREE) && this.#handleNow();
+		const event = this.#framer.first(count);
+		return event === NONE && this.#exchange.state !== FREE ? this.#handleNow() : this.#handle(event);
 	}
 	/** Handles a piece that is no text. */
 	receiveNoise(count: number): void {
@@ -102,15 +102,15 @@ export class Receiver {
 		if (!this.#turn) this.#onHandled();
 		return true;
 	}
-	/** The events behind the first, as many as a turn may have. */
+	/** The events behind the first, as many as a turn may have; more only where the next piece might not fit. */
 	#handleMore(): void {
 		const buffer = this.#buffer;
 		const framer = this.#framer;
-		let left = buffer.full ? Infinity : this.#linesPerTurn;
+		let left = this.#linesPerTurn;
 		while (buffer.start < buffer.end && !this.#callbacks.closed) {
-			if (--left <= 0) {
-				if (framer.open) this.#watch();
-				else this.#turn ??= Timer.set(this.#onTurn);
+			if (--left <= 0 && buffer.length <= buffer.limit) {
+				if (buffer.full) buffer.compact();
+				this.#turn ??= Timer.set(this.#onTurn);
 				return;
 			}
 			const event = framer.next();
@@ -148,6 +148,7 @@ export class Receiver {
 		const silence = this.#silence;
 		if (silence) Timer.schedule(silence);
 		this.#waits = false;
+		if (!this.#framer.open) return;
 		// The host may have been busy itself: what has come meanwhile is no silence.
 		this.#drain();
 		const framer = this.#framer;

@@ -46,6 +46,18 @@ export class Received {
 		if (msgID === undefined) return false;
 		this.msgID = msgID;
 		const quoted = line.at(topic) === QUOTE;
+		if (quoted && !hex) {
+			// As the module writes it: payload and topic in quotes.
+			const topicEnd = indexOf.call(text, '","', start + topic + 1) - start;
+			const payload = topicEnd + 3;
+			if (topicEnd > topic && payload < length && line.at(length - 1) === QUOTE) {
+				this.topic = topic + 1;
+				this.topicLength = topicEnd - this.topic;
+				this.payload = payload;
+				this.payloadLength = length - 1 - payload;
+				return true;
+			}
+		}
 		let separator;
 		if (hex) separator = line.lastIndexOf(",");
 		else separator = quoted ? separatorBehind(line, topic + 1) : line.indexOf(",", topic);

@@ -190,3 +190,20 @@ test.serial("a command goes out, and a time-out comes, while a payload with line
 	}
 	t.regex(heard.join(), /^signal TimeoutError/);
 });
+
+test.serial("a turn has a bounded number of lines, however many wait, and none is lost", async t => {
+	const { clock, serial, scheduler, heard } = await hearing();
+	let most = 0;
+	// Lines and one that goes on in the next piece, faster than turns come.
+	for (let piece = 0; piece < 40; piece++) {
+		const before = heard.length;
+		serial.receive(`:\r\n${"X\n".repeat(30)}Y`);
+		most = Math.max(most, heard.length - before);
+	}
+	await clock.advance(1000);
+	t.is(heard.filter(text => text.startsWith("unknown|X")).length, 40 * 30);
+	t.is(heard.filter(text => text.startsWith("unknown|Y:")).length, 39);
+	// The usual portion, or what makes room for a piece.
+	t.true(most <= 64, `${most} lines`);
+	t.is(scheduler.statistics.gaps, 1, "the last line has broken off");
+});
