@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { UsageError, runCommand, valuesOf } from "../cli/command-line.js";
 import { missingXS } from "../xs/worker.js";
 import type { Figure, Measure } from "./figure.js";
 import { type Committed, committedOf, problems } from "./guard.js";
@@ -13,7 +13,8 @@ const HELP = `npm run bench -- [option …]
   --only <part>   measures one part, may come again: PARTS
   --check         exit code 1 where a deterministic figure is more than 3 % worse than committed, missing or new
   --update        writes the committed figures: hosttest/bench/figures.json
-  --markdown      prints the table as README has it`;
+  --markdown      prints the table as README has it
+  --help          this text`;
 
 const RESULT = new URL("../../build/bench.json", import.meta.url);
 const COMMITTED = new URL("./figures.json", import.meta.url);
@@ -45,39 +46,28 @@ const PARTS: Readonly<Record<string, Part>> = {
 /** What a part's process sends. */
 type Outcome = { readonly figures: Figure[] } | { readonly failure: string };
 
-/** The command line's; undefined, and a line on stderr, where it is wrong. */
-function options() {
-	try {
-		return parseArgs({
-			options: {
-				only: { type: "string", multiple: true },
-				check: { type: "boolean" },
-				update: { type: "boolean" },
-				markdown: { type: "boolean" },
-				help: { type: "boolean" },
-				// One part, in a process of its own; not for people.
-				part: { type: "string" },
-			},
-		}).values;
-	} catch (error) {
-		console.error((error as Error).message);
-		return undefined;
-	}
-}
-
 async function main(): Promise<number> {
-	const values = options();
-	if (values === undefined) return 2;
+	const values = valuesOf(process.argv.slice(2), {
+		only: { type: "string", multiple: true },
+		check: { type: "boolean" },
+		update: { type: "boolean" },
+		markdown: { type: "boolean" },
+		help: { type: "boolean", short: "h" },
+		// One part, in a process of its own; not for people.
+		part: { type: "string" },
+	});
 	if (values.part !== undefined) {
 		await measurePart(values.part);
 		return 0;
 	}
 	const names = values.only ?? Object.keys(PARTS);
 	const unknown = names.find(name => !Object.hasOwn(PARTS, name));
-	if (values.help || unknown !== undefined) {
-		console.log(HELP.replace("PARTS", Object.keys(PARTS).join(", ")));
-		return unknown === undefined ? 0 : 2;
+	const parts = Object.keys(PARTS).join(", ");
+	if (values.help) {
+		console.log(HELP.replace("PARTS", parts));
+		return 0;
 	}
+	if (unknown !== undefined) throw new UsageError(`--only ${unknown}: the parts are ${parts}`);
 	const missing = missingXS();
 	if (missing !== undefined) {
 		console.error(`No benchmark without XS. ${missing}`);
@@ -146,4 +136,4 @@ function write(url: URL, value: object): void {
 	writeFileSync(url, `${JSON.stringify(value, null, "\t")}\n`);
 }
 
-process.exitCode = await main();
+await runCommand(main);

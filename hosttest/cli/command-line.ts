@@ -37,6 +37,19 @@ export function partsOf<const Options extends OptionTable>(
 	}
 }
 
+/**
+ * Runs a command: its exit code is what `main` returns, 2 for a wrong option, 1 for any other error; of an error the message is shown, one
+ * line on stderr.
+ */
+export async function runCommand(main: () => number | Promise<number>): Promise<void> {
+	try {
+		process.exitCode = await main();
+	} catch (error) {
+		process.stderr.write((error as Error).message + "\n");
+		process.exitCode = error instanceof UsageError ? 2 : 1;
+	}
+}
+
 /** What an option's number may be; whole unless said otherwise. */
 interface Range {
 	readonly minimum: number;

@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { numberOf, runCommand, valuesOf } from "../cli/command-line.js";
 import { type Failure, fuzz } from "./fuzz.js";
 import type { Outcome } from "./round.js";
 
@@ -11,7 +11,8 @@ const HELP = `npm run fuzz -- [option …]
   --seed <n>      1 by default
   --seconds <n>   begins nothing more after so long
   --round <n>     one round alone, as a failure names it
-  --shrink <n>    seconds that a failing round is made shorter, 60 by default`;
+  --shrink <n>    seconds that a failing round is made shorter, 60 by default
+  --help          this text`;
 
 /** Heap that may be used more at the end than after the first rounds, MB: caches of the host. */
 const GROWTH_MB = 16;
@@ -19,32 +20,25 @@ const GROWTH_MB = 16;
 const WARM_UP = 3;
 const MB = 1024 * 1024;
 
-/** The command line's numbers; undefined, and a line on stderr, where it is wrong. */
+/** The command line's numbers; undefined where help is asked for. @throws UsageError */
 function options() {
-	try {
-		const { values } = parseArgs({
-			options: {
-				bytes: { type: "string", default: "10000000" },
-				seed: { type: "string", default: "1" },
-				seconds: { type: "string" },
-				round: { type: "string" },
-				shrink: { type: "string", default: "60" },
-				help: { type: "boolean" },
-			},
-		});
-		const { help, ...texts } = values;
-		if (help) return { help };
-		const numbers: Partial<Record<keyof typeof texts, number>> = {};
-		for (const [name, text] of Object.entries(texts)) {
-			const number = Number(text);
-			if (!(number >= 0)) throw new RangeError(`--${name} must be a number of 0 or more`);
-			numbers[name as keyof typeof texts] = number;
-		}
-		return numbers;
-	} catch (error) {
-		console.error((error as Error).message);
-		return undefined;
-	}
+	const { help, ...values } = valuesOf(process.argv.slice(2), {
+		bytes: { type: "string" },
+		seed: { type: "string" },
+		seconds: { type: "string" },
+		round: { type: "string" },
+		shrink: { type: "string" },
+		help: { type: "boolean", short: "h" },
+	});
+	if (help) return undefined;
+	const { seconds, round } = values;
+	return {
+		bytes: numberOf("--bytes", values.bytes, 10_000_000, { minimum: 1 }),
+		seed: numberOf("--seed", values.seed, 1, { minimum: 0 }),
+		shrinkSeconds: numberOf("--shrink", values.shrink, 60, { minimum: 0 }),
+		...(seconds !== undefined && { seconds: numberOf("--seconds", seconds, 0, { minimum: 0 }) }),
+		...(round !== undefined && { round: numberOf("--round", round, 0, { minimum: 0 }), rounds: 1 }),
+	};
 }
 
 setFlagsFromString("--expose-gc");
@@ -102,20 +96,14 @@ function describe({ seed, round, message, shortest, bytes }: Failure): string {
 
 async function main(): Promise<number> {
 	const values = options();
-	if (values === undefined) return 2;
-	if ("help" in values) {
+	if (!values) {
 		console.log(HELP);
 		return 0;
 	}
-	const { seed = 1, bytes = 0, seconds, round, shrink = 60 } = values;
+	const { seed } = values;
 	const begun = performance.now();
 	const summary = new Summary();
-	const failure = await fuzz({
-		...{ seed, bytes, shrinkSeconds: shrink },
-		...(seconds !== undefined && { seconds }),
-		...(round !== undefined && { round, rounds: 1 }),
-		onRound: (_, outcome) => summary.add(outcome),
-	});
+	const failure = await fuzz({ ...values, onRound: (_, outcome) => summary.add(outcome) });
 	console.log(summary.text);
 	console.log(`seed ${seed}, ${((performance.now() - begun) / 1000).toFixed(0)} s`);
 	if (failure) console.error(describe(failure));
@@ -124,4 +112,4 @@ async function main(): Promise<number> {
 	return failure || hasGrown ? 1 : 0;
 }
 
-process.exitCode = await main();
+await runCommand(main);

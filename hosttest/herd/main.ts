@@ -1,4 +1,4 @@
-import { UsageError } from "../cli/command-line.js";
+import { runCommand } from "../cli/command-line.js";
 import { plot } from "./attempts.js";
 import { HELP, herdOptions } from "./options.js";
 import { type HerdOptions, type HerdResult, herd } from "./run.js";
@@ -39,11 +39,9 @@ function show({ units, away, interval, seed }: HerdOptions, result: HerdResult):
 const seconds = (ms: number | undefined): string =>
 	ms === undefined ? "never" : `${(ms / 1000).toFixed(0)} s`;
 
-try {
+await runCommand(async () => {
 	const options = herdOptions(process.argv.slice(2));
-	if (options) process.exitCode = show(options, await herd(options)) ? 0 : 1;
-	else print(HELP);
-} catch (error) {
-	process.stderr.write((error as Error).message + "\n");
-	process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+	if (options) return show(options, await herd(options)) ? 0 : 1;
+	print(HELP);
+	return 0;
+});

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { UsageError } from "../cli/command-line.js";
+import { UsageError, runCommand } from "../cli/command-line.js";
 import { lockHolder } from "../shim/flash-lock.js";
 import { inspect, isDamaged } from "./inspect.js";
 import { HELP, type OutboxOptions, outboxOptions } from "./options.js";
@@ -53,11 +53,9 @@ function read(given: string): { path: string; file: Uint8Array } {
 
 // Whoever read it has gone (`| head -1`).
 process.stdout.on("error", () => process.exit());
-try {
+await runCommand(() => {
 	const options = outboxOptions(process.argv.slice(2));
-	if (options) process.exitCode = outbox(options);
-	else process.stdout.write(`${HELP}\n`);
-} catch (error) {
-	note((error as Error).message);
-	process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+	if (options) return outbox(options);
+	process.stdout.write(`${HELP}\n`);
+	return 0;
+});

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { UsageError, numberOf, valuesOf } from "../cli/command-line.js";
+import { UsageError, numberOf, runCommand, valuesOf } from "../cli/command-line.js";
 import { type Kept, PROMISES } from "./promises.js";
 import { Workshop } from "./workshop.js";
 
@@ -80,11 +80,9 @@ async function check({ only, jobs }: Options): Promise<boolean> {
 	return problems.length === 0;
 }
 
-try {
+await runCommand(async () => {
 	const chosen = options(process.argv.slice(2));
-	if (chosen) process.exitCode = (await check(chosen)) ? 0 : 1;
-	else print(HELP);
-} catch (error) {
-	process.stderr.write((error as Error).message + "\n");
-	process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+	if (chosen) return (await check(chosen)) ? 0 : 1;
+	print(HELP);
+	return 0;
+});

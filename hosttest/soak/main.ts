@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../cli/command-line.js";
+import { runCommand } from "../cli/command-line.js";
 import { kindNames, kinds } from "../simulator/faults/faults.js";
 import { HELP, type SoakOptions, soakOptions } from "./options.js";
 import { failureReport, failuresOf, report } from "./report.js";
@@ -59,11 +59,9 @@ function help(): string {
 	].join("\n");
 }
 
-try {
+await runCommand(async () => {
 	const options = soakOptions(process.argv.slice(2));
-	if (options) process.exitCode = (await soak(options)) ? 0 : 1;
-	else print(help());
-} catch (error) {
-	note((error as Error).message);
-	process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+	if (options) return (await soak(options)) ? 0 : 1;
+	print(help());
+	return 0;
+});

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { UsageError, valuesOf } from "../cli/command-line.js";
+import { UsageError, runCommand, valuesOf } from "../cli/command-line.js";
 import { programOrReason, testFiles } from "./tests/program.js";
 
 /**
@@ -93,16 +93,16 @@ async function test(xst: string): Promise<boolean> {
 	return count.passed > 0 && count.failed === 0;
 }
 
-try {
+await runCommand(async () => {
 	const values = valuesOf(process.argv.slice(2), {
 		xst: { type: "string" },
 		help: { type: "boolean", short: "h" },
 	});
 	const xst = values.xst ?? `${process.env.MODDABLE ?? "$MODDABLE"}/${DEFAULT}`;
-	if (values.help) print(HELP);
-	else if (existsSync(xst)) process.exitCode = (await test(xst)) ? 0 : 1;
-	else throw new UsageError(`${xst} is not there; see --help`);
-} catch (error) {
-	process.stderr.write((error as Error).message + "\n");
-	process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+	if (values.help) {
+		print(HELP);
+		return 0;
+	}
+	if (!existsSync(xst)) throw new UsageError(`${xst} is not there; see --help`);
+	return (await test(xst)) ? 0 : 1;
+});
