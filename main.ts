@@ -4,7 +4,7 @@ import FlashStorage from "embedded:storage/flash";
 import values from "mc/config";
 import createSensors from "sensors";
 import { BC20, type BC20Options } from "bc20/modem";
-import { ProgressWatch } from "bc20/progress";
+import { ProgressWatch } from "common/progress";
 import MQTTClient from "mqtt/client";
 import { Telemetry, type TelemetryOptions } from "telemetry/telemetry";
 

@@ -73,6 +73,7 @@ async function check({ only, jobs }: Options): Promise<boolean> {
 		}
 	};
 	await Promise.all(workshops.map(work));
+	for (const workshop of workshops) workshop.close();
 	print(
 		`${chosen.length - problems.length} of ${chosen.length} promises have a test that fails without the code that keeps them`,
 	);

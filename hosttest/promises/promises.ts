@@ -122,15 +122,15 @@ const RECOVERY: readonly Kept[] = [
 	},
 	{
 		promise: "the watchdog restarts the chip without progress",
-		file: "modules/bc20/progress.ts",
+		file: "modules/common/progress.ts",
 		code: "\t\trestart();",
-		test: "bc20/recovery-progress.test.ts",
+		test: "common/progress.test.ts",
 	},
 	{
 		promise: "progress feeds the watchdog",
-		file: "modules/bc20/progress.ts",
+		file: "modules/common/progress.ts",
 		code: "seen !== this.#seen || ",
-		test: "bc20/recovery-progress.test.ts",
+		test: "common/progress.test.ts",
 	},
 	{
 		promise: "exceptions of callbacks are contained in the engine",

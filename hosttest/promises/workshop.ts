@@ -55,6 +55,10 @@ export class Workshop {
 			writeFileSync(path, text);
 		}
 	}
+	/** Removes the copy. */
+	close(): void {
+		rmSync(this.#folder, { recursive: true, force: true });
+	}
 	/** Runs tests with ava: files under hosttest/tests/, and where one is given only titles that hold this text. */
 	run(tests: readonly string[], title?: string): Promise<Run> {
 		const files = tests.map(test => `hosttest/tests/${test}`);

@@ -1,6 +1,6 @@
 import test from "ava";
 import { VirtualClock, useClock } from "../../shim/clock.js";
-import { ProgressWatch } from "../../../modules/bc20/progress.js";
+import { ProgressWatch } from "../../../modules/common/progress.js";
 
 const HOUR = 3_600_000;
 
