@@ -19,6 +19,30 @@ test("every byte, at every place of a word and beside the bytes that are nearest
 	t.pass();
 });
 
+test("at each offset, up to the last of views that are long, short, and not at a multiple of 4", t => {
+	const fronts = { text: [], "no UTF-8": [0xff], "a 0": [0], "a 0 and no UTF-8": [0, 0xff] };
+	for (const [front, first] of Object.entries(fronts))
+		for (let shift = 0; shift < 4; shift++)
+			for (let at = first.length; at <= 40; at++)
+				for (const length of [at + 1, at + 2, at + 3, at + 4, 45]) {
+					// What lies beside the view is no part of it.
+					const bytes = new Uint8Array(shift + length + 4).fill(0x1a).subarray(shift, shift + length);
+					bytes.fill(0x61).set(first);
+					const place = `${at} of ${length}, ${shift} off, ${front} in front`;
+					const control = first[0] === 0 ? 0 : -1;
+					assert.equal(indexOfDataEnd(bytes), -1, place);
+					assert.equal(indexOfControl(bytes), control, place);
+					bytes[at] = at & 1 ? 0x1a : 0x1b;
+					assert.equal(indexOfDataEnd(bytes), at, place);
+					assert.equal(indexOfControl(bytes, at), control, place);
+					assert.equal(indexOfControl(bytes), control === 0 ? 0 : at, place);
+					bytes[at] = 0x7f;
+					assert.equal(indexOfDataEnd(bytes), -1, place);
+					assert.equal(indexOfControl(bytes), control === 0 ? 0 : at, place);
+				}
+	t.pass();
+});
+
 test("property: the same as a look at each byte, wherever the bytes lie and however many are meant", t => {
 	const bytes = fc.uint8Array({ maxLength: 60 });
 	const rare = bytes.map(all => all.map((byte, index) => (index % 17 ? byte | 0x40 : byte)));
