@@ -139,7 +139,8 @@ export class Exchange {
 	 * behind anything: then only numbers are none. Before the first command it may be that of a command from before a restart, in quotes.
 	 */
 	mayRepeatSecret(line: Line, prefix: Prefix | undefined): boolean {
-		if (this.state === FREE) return false;
+		// Behind its final result code only what repeats the whole command.
+		if (this.state === FREE) return this.#secret !== undefined && line.equals(this.#builder.command);
 		if (!this.#hasBegun) return line.indexOf('"', 0) >= 0;
 		if (!this.#secret) return false;
 		if (!prefix || (prefix.final === undefined && prefix === this.#secret.prefix)) return true;

@@ -121,6 +121,13 @@ const cases: readonly [
 		'AT+X: <option> holds a quote ("), which this form cannot carry',
 	],
 	["too many values", [identifier], [1, 2], "AT+X: <parameters> are at most 1"],
+	["values where there are no parameters", [], [1], "AT+X: <parameters> are at most 0"],
+	[
+		"half of a surrogate pair",
+		[host],
+		["a\ud800"],
+		"AT+X: <host_name> holds half of a surrogate pair, of which there is no UTF-8",
+	],
 ];
 for (const [title, parameters, values, sent] of cases) {
 	test(`parameters: ${title}`, t => t.is(built(parameters, values), sent));
@@ -242,4 +249,78 @@ test("property: a message stays one message up to the line's end, whatever it ho
 		{ seed: 6, numRuns: 2000 },
 	);
 	t.pass();
+});
+
+test("an integer takes the room of its digits and sign", t => {
+	const number: Parameter = { name: "n", kind: "integer", minimum: -1000 };
+	for (const value of [0, 1, 9, 10, 11, 99, 65535, -1, -9, -10]) {
+		const command = `AT+X=${value}\r`;
+		const { length } = command;
+		t.is(built([number], [value], length), command);
+		t.is(
+			built([number], [value], length - 1),
+			`AT+X: <parameters> make a command of over ${length - 1} bytes`,
+		);
+	}
+});
+
+test("a command without a list of parameters takes no values", t => {
+	const request = new Request({ name: "+X", timeout: 300 }, "write", [1]);
+	t.throws(() => new CommandBuilder(64).check(request), {
+		instanceOf: ParameterError,
+		message: "AT+X: <parameters> are at most 0",
+	});
+});
+
+test("only the write form has values", t => {
+	const builder = new CommandBuilder(64);
+	for (const [form, text] of [
+		["test", "AT+X=?"],
+		["read", "AT+X?"],
+		["execute", "AT+X"],
+	] as const) {
+		const request = new Request(spec(identifier), form, [9, "left over"]);
+		t.notThrows(() => builder.check(request), "they are not looked at");
+		builder.build(request);
+		t.is(utf8Of(builder.command), text);
+		t.is(builder.describe(request), text);
+	}
+});
+
+test("the last parameters may come again and again", t => {
+	const builder = new CommandBuilder(64);
+	const qos: Parameter = { name: "qos", kind: "integer", minimum: 0, maximum: 2 };
+	const sent = (parameters: readonly Parameter[], repeated: number, values: readonly Value[]) => {
+		const request = new Request({ ...spec(...parameters), repeated }, "write", values);
+		builder.check(request);
+		builder.build(request);
+		t.is(builder.describe(request), utf8Of(builder.command));
+		return utf8Of(builder.command);
+	};
+	t.is(sent([identifier, host, qos], 2, [5, "a", 0, "b", 1, "c", 2]), 'AT+X=5,"a",0,"b",1,"c",2');
+	t.is(sent([identifier, host], 1, [5, "a", "b", "c"]), 'AT+X=5,"a","b","c"');
+	const three = [identifier, host, qos, port];
+	t.is(sent(three, 3, [5, "a", 0, 80, "b", 1, 443, "c"]), 'AT+X=5,"a",0,80,"b",1,443,"c"');
+	t.throws(() => sent(three, 3, [5, "a", 0, 80, "b", 3]), { message: /^AT\+X: <qos> / });
+	t.throws(() => sent(three, 3, [5, "a", 0, 80, "b", 1, 0]), { message: /^AT\+X: <port> / });
+	t.throws(() => sent(three, 3, [5, "a", 0, 80, "b", 1, 443, 7]), { message: /^AT\+X: <host_name> / });
+});
+
+test("data are bytes, and their first one counts as well", t => {
+	const builder = new CommandBuilder(64);
+	const request = new Request(spec(identifier), "write", [0]);
+	const message = "AT+X: <data> holds byte 0x1a or 0x1b, which ends the data mode";
+	request.data = Uint8Array.of(0x1a, 0x41);
+	t.throws(() => builder.check(request), { instanceOf: ParameterError, message });
+	request.data = Uint8Array.of(0x41, 0x1b);
+	t.throws(() => builder.check(request), { instanceOf: ParameterError, message });
+	for (const data of ["text", "", new ArrayBuffer(2), [0x41], null]) {
+		request.data = data as unknown as Uint8Array;
+		t.throws(() => builder.check(request), {
+			instanceOf: ParameterError,
+			message: "AT+X: <data> must be a Uint8Array",
+		});
+	}
+	request.data = new Uint8Array(0);
+	t.notThrows(() => builder.check(request));
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "ava";
 import fc from "fast-check";
-import { Framer, LINE } from "../../../modules/at/framer.js";
+import { Framer, LINE, NONE } from "../../../modules/at/framer.js";
 import { PrefixTable } from "../../../modules/at/prefixes.js";
 import { PIECE_BYTES, ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
 import { latin1 } from "../bench.js";
@@ -365,4 +365,37 @@ test("property: a URC at any line boundary is one more event and changes no othe
 		{ seed: 4, numRuns: 2000 },
 	);
 	t.pass();
+});
+
+test("the prefix is known behind noise, and of a line in pieces that holds some", t => {
+	const prefixes = new PrefixTable();
+	const names = ["OK", "+CEREG", "x".repeat(16)];
+	for (const name of names) prefixes.add(name);
+	/** Prefix, its length and text of the line behind `+\xff`, in two pieces. */
+	const found = (text: string, cut: number) => {
+		const buffer = new ReceiveBuffer(256);
+		const framer = new Framer(buffer, prefixes);
+		const fifo = new FakeFIFO();
+		fifo.hold(latin1(`+\xff\r\n${text.slice(0, cut)}`));
+		const lines = [];
+		let event = readFrom(fifo, buffer, framer);
+		for (let piece = 0; piece < 2; piece++) {
+			for (; event !== NONE; event = framer.next())
+				lines.push([framer.prefix?.text, framer.line.prefixLength, framer.line.text]);
+			fifo.hold(latin1(text.slice(cut)));
+			event = piece ? NONE : readFrom(fifo, buffer, framer);
+		}
+		t.deepEqual(lines[0], [undefined, 2, "+"]);
+		t.is(lines.length, 2);
+		return lines[1];
+	};
+	for (const name of names)
+		for (let cut = 1; cut < name.length; cut++) {
+			t.deepEqual(found(`${name}\r\n`, cut), [name, name.length, name]);
+			t.deepEqual(found(`${name}: 1\r\n`, cut), [name, name.length, `${name}: 1`]);
+			t.deepEqual(found(`${name}:\xff\r\n`, cut), [name, name.length, `${name}:`]);
+			t.is(found(`${name}x: 1\r\n`, cut)[0], undefined);
+		}
+	t.deepEqual(found(`${"y".repeat(16)}: 1\r\n`, 3).slice(0, 2), [undefined, 16]);
+	t.deepEqual(found(`${"y".repeat(17)}: 1\r\n`, 3).slice(0, 2), [undefined, 20]);
 });

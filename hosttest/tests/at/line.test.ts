@@ -1,28 +1,7 @@
 import test from "ava";
-import { Line } from "../../../modules/at/line.js";
-import { ReceiveBuffer } from "../../../modules/at/receive-buffer.js";
-import { latin1 } from "../bench.js";
-
-/** A line with other bytes before and behind it, read in pieces of a size. */
-function lineOf(text: string | Uint8Array, size = 128): Line {
-	const bytes = typeof text === "string" ? latin1(text) : text;
-	const buffer = new ReceiveBuffer(512);
-	const before = latin1('x,":');
-	const all = new Uint8Array([...before, ...bytes, ...latin1('\r\n,"9":')]);
-	for (let from = 0; from < all.length; from += size) {
-		const piece = all.subarray(from, from + size);
-		buffer.landing.set(piece);
-		buffer.add(piece.length);
-		// As the framer does: searched from line end to line end; the text may begin behind the line's beginning.
-		for (let at = from; at < buffer.end; at++) at = buffer.find(at);
-	}
-	const line = new Line(buffer);
-	line.offset = before.length;
-	line.length = bytes.length;
-	const colon = bytes.indexOf(0x3a);
-	line.prefixLength = colon < 0 ? bytes.length : colon;
-	return line;
-}
+import type { Line } from "../../../modules/at/line.js";
+import { latin1 } from "../bytes.js";
+import { lineOf } from "./lines.js";
 
 const fieldsOf = (line: Line) => Array.from({ length: line.fields }, (_, field) => line.string(field));
 
@@ -127,4 +106,98 @@ test("equals exactly the bytes given", t => {
 	t.false(lineOf("AT+CSQ").equals(latin1("AT+CSQ?")));
 	t.false(lineOf("AT+CSQ?").equals(latin1("AT+CSQ")));
 	t.false(lineOf("at+csq").equals(latin1("AT+CSQ")));
+});
+
+test("the first field as a whole number, whatever stands at the place of a lone digit", t => {
+	for (const [text, value] of [
+		["+X: 0", 0],
+		["+X: 9", 9],
+		["+X: 0,1", 0],
+		["+X: 9,1", 9],
+		["+X: 12", 12],
+		["+X: 12,3", 12],
+		["+X:57", 57],
+		["+X:  5", 5],
+		['+X: "5",1', 5],
+		["+X: -5", -5],
+		["+X: A", undefined],
+		["+X: A,1", undefined],
+		["+X: /,1", undefined],
+		["+X: :,1", undefined],
+		["+X: 5x", undefined],
+		["+X: 5 ,1", undefined],
+		["+X: ,5", undefined],
+		["+X:", undefined],
+		["a 7,: 3", 3],
+	] as const)
+		t.is(lineOf(text).integer(0), value, text);
+});
+
+test("what stands behind its end is not the line's", t => {
+	const bare = lineOf("+X:", 128, ' 5,"\r\n');
+	t.is(bare.integer(0), undefined);
+	t.is(bare.fields, 0);
+	t.is(bare.value, "");
+
+	const open = lineOf("+X: 1,", 128, '"7",8\r\n');
+	t.is(open.fields, 2);
+	t.is(open.string(1), "");
+	t.false(open.isQuoted(1));
+
+	const quoted = lineOf('+X: "', 128, '7",8\r\n');
+	t.is(quoted.fields, 1);
+	t.is(quoted.string(0), "");
+	t.is(quoted.integer(0), undefined);
+	t.true(quoted.isQuoted(0));
+});
+
+test("a quote at the end of a bare field belongs to it", t => {
+	const line = lineOf('+X: a",b"');
+	t.deepEqual(fieldsOf(line), ['a"', 'b"']);
+	t.false(line.isQuoted(0));
+});
+
+test("numbers and bytes at an index", t => {
+	const line = lineOf("+X: 12,-345,6");
+	t.is(line.integerAt(4, 2), 12);
+	t.is(line.integerAt(4, 1), 1);
+	t.is(line.integerAt(7, 4), -345);
+	t.is(line.integerAt(8, 3), 345);
+	t.is(line.integerAt(7, 1), undefined, "a sign alone");
+	t.is(line.integerAt(6, 2), undefined, "a comma");
+	t.is(line.integerAt(8, 0), undefined, "nothing");
+
+	const target = new Uint8Array(6);
+	line.copy(4, 2, target);
+	line.copy(8, 3, target, 3);
+	t.deepEqual([...target], [...latin1("12\x00345")]);
+	t.deepEqual([...new Uint8Array(line.slice(8, 3))], [...latin1("345")]);
+	t.is(line.textAt(8, 3), "345");
+});
+
+test("noise makes an echo another line, though its text is the same", t => {
+	const line = lineOf("AT\xff");
+	t.is(line.text, "AT");
+	t.false(line.equals(latin1("AT")));
+});
+
+test("searches find the line's first byte, and nothing behind its last", t => {
+	for (const size of [1, 5, 128]) {
+		t.is(lineOf('+X: "a"', size).indexOf("+", 0), 0);
+		t.is(lineOf('+X: "a"', size).indexOf("z", 0), -1, "nowhere");
+		t.is(lineOf('+X: "a"', size).indexOf("x", 0), -1, "before it");
+		t.is(lineOf('+X: "a"', size).lastIndexOf("+X"), 0);
+		t.is(lineOf('+X: "a"', size).lastIndexOf('"'), 6);
+		t.is(lineOf('+X: "a"', size).lastIndexOf("z"), -1, "nowhere");
+		t.is(lineOf('+X: "a"', size).lastIndexOf(',"'), -1, "behind it");
+		t.is(lineOf('+X: "a"', size).lastIndexOf('"\r'), -1, "across its end");
+	}
+});
+
+test("shows the text that it lies in", t => {
+	for (const size of [1, 5, 128]) {
+		const line = lineOf('+X: "a",2', size);
+		const text = line.shown();
+		t.is(text.slice(line.shownAt, line.shownAt + line.length), '+X: "a",2');
+	}
 });

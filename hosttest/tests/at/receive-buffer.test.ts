@@ -144,7 +144,56 @@ test("what is given up is counted; moving to the beginning changes nothing", t =
 });
 
 test("refuses a capacity that could not take a line beside a piece", t => {
-	t.throws(() => new ReceiveBuffer(255), { instanceOf: RangeError });
+	t.throws(() => new ReceiveBuffer(255), {
+		instanceOf: RangeError,
+		message: "receive buffer must be at least 256 bytes",
+	});
 	t.throws(() => new ReceiveBuffer(NaN), { instanceOf: RangeError });
 	t.notThrows(() => new ReceiveBuffer(256));
+});
+
+test("the high-water mark is the most that ever waited, and what is given up is counted from where it begins", t => {
+	const buffer = bufferOf("x".repeat(20));
+	buffer.start = 10;
+	buffer.compact();
+	t.is(buffer.highWater, 20, "as far as it was filled before");
+	buffer.start = 4;
+	buffer.discard(7);
+	t.is(buffer.dropped, 3);
+	buffer.compact();
+	t.is(buffer.highWater, 20);
+	buffer.clear();
+	t.is(buffer.highWater, 20);
+	put(buffer, "y".repeat(30));
+	buffer.clear();
+	t.is(buffer.highWater, 30);
+	put(buffer, "z");
+	buffer.clear();
+	t.is(buffer.highWater, 30);
+});
+
+test("pieces behind what was moved are told of, and lie behind it", t => {
+	const buffer = bufferOf("lost\n", "kept");
+	buffer.expect(false);
+	buffer.start = 5;
+	buffer.compact();
+	t.true(put(buffer, "more"));
+	t.is(held(buffer), "keptmore");
+});
+
+test("finds a line end before the text as well", t => {
+	const buffer = bufferOf("a\nb\nc");
+	t.is(buffer.find(2), 3);
+	t.is(buffer.find(0), 1);
+});
+
+test("noise that was handled does not slow down what follows it", t => {
+	const buffer = bufferOf("\xff\n");
+	buffer.find(0);
+	t.false(buffer.plain);
+	buffer.clear();
+	t.true(buffer.plain);
+	put(buffer, "OK\n");
+	t.is(buffer.find(0), 2);
+	t.true(buffer.plain);
 });

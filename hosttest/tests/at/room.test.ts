@@ -1,3 +1,4 @@
+import Timer from "timer";
 import test from "ava";
 import { ClosedError, QueueFullError } from "../../../modules/at/errors.js";
 import { execute } from "../../../modules/at/execute.js";
@@ -153,5 +154,57 @@ test.serial("a parameter that is wrong is told, though there was no room at firs
 	);
 	await turn();
 	await failed;
+	scheduler.close();
+});
+
+test.serial("only who forgets loses his place", async t => {
+	const { scheduler, turn } = await full();
+	const told: string[] = [];
+	const [first, second, third] = ["first", "second", "third"].map(name => () => told.push(name));
+	for (const onRoom of [first, second, third]) scheduler.whenRoom(onRoom);
+	scheduler.forget(() => told.push("stranger"));
+	scheduler.forget(first);
+	scheduler.forget(first);
+	await turn();
+	t.deepEqual(told, ["second", "third"]);
+	scheduler.close();
+});
+
+test.serial("one who is told may have another forgotten; what he throws is traced as a line", async t => {
+	const { scheduler, turn } = await full();
+	const traced: string[] = [];
+	setTraceSink(text => traced.push(text));
+	t.teardown(() => setTraceSink(undefined));
+	const told: string[] = [];
+	const second = () => told.push("second");
+	scheduler.whenRoom(() => {
+		told.push("first");
+		scheduler.forget(second);
+	});
+	scheduler.whenRoom(second);
+	await turn();
+	t.deepEqual(told, ["first"]);
+	t.deepEqual(traced, []);
+	scheduler.whenRoom(() => {
+		throw new RangeError("no use");
+	});
+	await turn();
+	t.deepEqual(traced, ["AT: who waited for room threw RangeError: no use\n"]);
+	scheduler.close();
+});
+
+test.serial("who waits again while there is room is told by the next timer, not by the same", async t => {
+	const { clock, scheduler, requests } = await full();
+	const told: string[] = [];
+	const again = () => {
+		told.push("told");
+		if (told.length > 1) return;
+		Timer.set(() => told.push("another timer"));
+		scheduler.whenRoom(again);
+	};
+	scheduler.whenRoom(again);
+	scheduler.cancel(requests[1]);
+	await clock.advance(1);
+	t.deepEqual(told, ["told", "another timer", "told"]);
 	scheduler.close();
 });
