@@ -3,6 +3,7 @@ import { ParameterError, commandName } from "./errors.js";
 import type { Request, Value } from "./request.js";
 import {
 	CheckedText,
+	ILL_FORMED,
 	QUOTE,
 	type Text,
 	bytesOf,
@@ -180,8 +181,7 @@ function problemOf({ kind, minimum = 0, maximum = Infinity }: Parameter, value: 
 	const bytes = viewOf(value);
 	if (bytes.length > maximum) return `has ${bytes.length} bytes; the limit is ${maximum}`;
 	if (bytes.length < minimum) return `needs at least ${minimum} bytes`;
-	if (typeof value === "string" && !isWellFormed(value))
-		return "holds half of a surrogate pair, of which there is no UTF-8";
+	if (typeof value === "string" && !isWellFormed(value)) return ILL_FORMED;
 	if (kind === "hex" || value instanceof CheckedText) return undefined;
 	if (kind !== "message" && bytes.includes(QUOTE)) return 'holds a quote ("), which this form cannot carry';
 	const control = indexOfControl(bytes);

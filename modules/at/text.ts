@@ -25,6 +25,9 @@ export function isText(value: unknown): value is Text {
 	return typeof value === "string" || value instanceof Uint8Array || value instanceof ArrayBuffer;
 }
 
+/** What is wrong with a string of which there is no UTF-8. */
+export const ILL_FORMED = "holds half of a surrogate pair, of which there is no UTF-8";
+
 /** Whether there is UTF-8 of a string: not of half a surrogate pair, of which each engine makes something else. */
 export function isWellFormed(text: string): boolean {
 	const { isWellFormed } = text as { isWellFormed?: (this: string) => boolean };

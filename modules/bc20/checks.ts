@@ -1,4 +1,4 @@
-import { QUOTE, bytesOf, indexOfControl, isText, isWellFormed } from "../at/text.js";
+import { ILL_FORMED, QUOTE, bytesOf, indexOfControl, isText, isWellFormed } from "../at/text.js";
 
 /**
  * Checks an option that is to become a string of a command.
@@ -12,8 +12,7 @@ export function checkText(name: string, value: unknown, minimum: number, maximum
 	const bytes = bytesOf(value);
 	if (bytes.length < minimum || bytes.length > maximum)
 		throw new RangeError(`${name} has ${bytes.length} bytes; it must have ${minimum} to ${maximum}`);
-	if (typeof value === "string" && !isWellFormed(value))
-		throw new RangeError(`${name} holds half of a surrogate pair, of which there is no UTF-8`);
+	if (typeof value === "string" && !isWellFormed(value)) throw new RangeError(`${name} ${ILL_FORMED}`);
 	if (bytes.includes(QUOTE) || indexOfControl(bytes) >= 0)
 		throw new RangeError(`${name} holds a quote (") or a control character, which no command can carry`);
 }

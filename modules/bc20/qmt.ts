@@ -3,7 +3,7 @@ import { type ExecuteOptions, execute } from "../at/execute.js";
 import type { Line } from "../at/line.js";
 import type { Value } from "../at/request.js";
 import type { Scheduler } from "../at/scheduler.js";
-import { type Text, bytesOf } from "../at/text.js";
+import { ILL_FORMED, type Text, bytesOf, isWellFormed } from "../at/text.js";
 import { DATA_LIMIT, MQTT, type QMTCommand } from "./qmt-commands.js";
 import { QMTConfiguration } from "./qmt-configuration.js";
 import { CloseError, ConnectionRefusedError, OpenError, PacketError, ResponseError } from "./qmt-errors.js";
@@ -224,6 +224,8 @@ export class QMT extends QMTConfiguration {
 		// With QoS 2 two packets have to be acknowledged, each with its retries (application note, figure 1).
 		const execution = this.#awaiting(command, id, options, QoS === 2 ? 2 : 1);
 		if (form !== "data") return this.#packet("PUBLISH", command, [...values, message], execution);
+		if (typeof message === "string" && !isWellFormed(message))
+			throw new ParameterError("AT+QMTPUB", "msg", ILL_FORMED);
 		const data = bytesOf(message);
 		if (data.length > DATA_LIMIT)
 			throw new ParameterError("AT+QMTPUB", "msg", `has ${data.length} bytes; the limit is ${DATA_LIMIT}`);

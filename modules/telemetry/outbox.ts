@@ -89,7 +89,7 @@ export class Outbox {
 		const { flash, full = "oldest", payloadLimit = 1024 } = options;
 		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- called from JavaScript too
 		if (!flash) throw new TypeError("outbox: flash is required");
-		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
+		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- called from JavaScript too
 		if (full !== "oldest" && full !== "newest")
 			throw new RangeError(`outbox: full "${String(full)}" is not oldest or newest`);
 		if (!(Number.isInteger(payloadLimit) && payloadLimit >= 1 && payloadLimit < 0xffff))

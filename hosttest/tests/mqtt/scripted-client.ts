@@ -162,7 +162,7 @@ export class SessionBench {
 	constructor(options: Partial<MQTTSessionOptions> = {}) {
 		useClock((this.clock = new VirtualClock()));
 		setTraceSink(text => this.traced.push(text));
-		// eslint-disable-next-line @typescript-eslint/no-this-alias
+		// eslint-disable-next-line @typescript-eslint/no-this-alias -- for the class, which has a this of its own
 		const bench = this;
 		const provider: MQTTProvider = {
 			io: class extends ScriptedClient {

@@ -95,7 +95,7 @@ test.serial(
 			},
 			() => Promise.reject(new Error("async")),
 			() => {
-				// eslint-disable-next-line @typescript-eslint/only-throw-error
+				// eslint-disable-next-line @typescript-eslint/only-throw-error -- JavaScript may
 				throw undefined;
 			},
 			() => heard++,

@@ -45,8 +45,6 @@ for (const form of ["data", "inline", "hex"] as const)
 			for (const { value, bytes } of few(texts(LIMITS[form], stepOf(16)))) {
 				understood.commands.length = understood.data.length = 0;
 				const fits = bytes !== undefined && bytes.length <= LIMITS[form] && !FORBIDDEN[form]?.test(bytes);
-				// Behind the prompt text is sent as any bytes are: what half a pair becomes is the engine's affair.
-				if (form === "data" && typeof value === "string" && bytes === undefined) continue;
 				serial.take();
 				const publication = { topic: "t", message: value as Text, form, QoS: 0, retain: false };
 				const error = await outcome(qmt.publish(0, 0, publication), clock);

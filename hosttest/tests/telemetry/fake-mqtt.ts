@@ -69,7 +69,7 @@ export class FakeBroker {
 	overflows = 0;
 
 	get provider(): MQTTProvider {
-		// eslint-disable-next-line @typescript-eslint/no-this-alias
+		// eslint-disable-next-line @typescript-eslint/no-this-alias -- for the class, which has a this of its own
 		const broker = this;
 		return {
 			io: class extends FakeClient {

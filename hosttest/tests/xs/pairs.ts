@@ -15,7 +15,7 @@ const cycle = (): unknown => {
 const action = () => undefined;
 const symbol = Symbol("own");
 const bytes = (...values: number[]) => Uint8Array.from(values);
-// eslint-disable-next-line no-sparse-arrays
+// eslint-disable-next-line no-sparse-arrays -- holes are what is compared
 const sparse = () => [1, , 3];
 const extended = () => Object.assign([1], { more: true });
 

@@ -139,6 +139,6 @@ test("passes: what comes after them", t => t.pass());
 test.skip("is skipped", t => t.fail());
 
 function undefinedThrown(): void {
-	// eslint-disable-next-line @typescript-eslint/only-throw-error
+	// eslint-disable-next-line @typescript-eslint/only-throw-error -- what the stand-in has to report
 	throw undefined;
 }
