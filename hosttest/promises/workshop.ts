@@ -17,8 +17,8 @@ const TIMEOUT = "60s";
 
 /** How a run of tests ended. */
 export interface Run {
-	readonly passed: number;
-	/** Titles of those that failed. */
+	/** Titles of the tests that passed, and of those that failed. */
+	readonly passed: readonly string[];
 	readonly failed: readonly string[];
 	/** What ava printed. */
 	readonly output: string;
@@ -70,9 +70,11 @@ export class Workshop {
 				[...options, ...files],
 				{ cwd: this.#folder, maxBuffer: 1 << 28 },
 				(_, stdout, stderr) => {
-					const lines = stdout.split("\n");
-					const failed = lines.flatMap(line => /^not ok \d+ - (.*)/.exec(line)?.[1] ?? []);
-					const passed = lines.filter(line => /^ok \d+ - /.test(line) && !/# (SKIP|TODO)/.test(line)).length;
+					const titles = (pattern: RegExp) =>
+						stdout.split("\n").flatMap(line => pattern.exec(line)?.[1] ?? []);
+					// Those that are skipped have not passed.
+					const passed = titles(/^ok \d+ - (?!.* # (?:SKIP|TODO))(.*)/);
+					const failed = titles(/^not ok \d+ - (.*)/);
 					resolve({ passed, failed, output: stdout + stderr });
 				},
 			);
